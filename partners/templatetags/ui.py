@@ -1,0 +1,161 @@
+"""The only custom tags: what every page says in the same way. None of them asks the database."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from typing import Any
+
+from django import forms, template
+from django.middleware.csrf import get_token
+from django.templatetags.static import static
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+register = template.Library()
+
+ICONS = "vendor/bootstrap-icons/icons.svg"
+NEAR = 14  # days: further away, a date says more than a count
+
+ROLES = {
+    "ok": "ok open active live accepted confirmed sent fulfilled granted done completed available",
+    "waiting": "waiting pending pending_confirmation proposed offered requested queued draft planned in_progress",
+    "closed": "closed declined refused refused_by_customer failed suspended not_available",
+    "urgent": "urgent overdue",
+    "info": "info not_mailed unknown",
+    "ended": "ended withdrawn lapsed expired cancelled revoked given_up handed_over transferred used_up abandoned",
+}
+ROLE_OF = {state: role for role, states in ROLES.items() for state in states.split()}
+
+
+def _request(context: template.Context) -> Any:
+    # An isolated include drops what the processors gave, but the context itself remembers its request.
+    return getattr(context, "request", None) or context.get("request")
+
+
+@register.simple_tag(takes_context=True)
+def post_token(context: template.Context) -> SafeString:
+    """Write the hidden fields of every form that posts: the token, and the company it is posted for."""
+    request = _request(context)
+    if request is None:
+        return SafeString("")
+    fields = format_html('<input type="hidden" name="csrfmiddlewaretoken" value="{}">', get_token(request))
+    partner = getattr(getattr(request, "actor", None), "partner", None)
+    if partner is None:
+        return fields
+    return fields + format_html('<input type="hidden" name="acting_for" value="{}">', partner.pk)
+
+
+@register.simple_tag
+def icon(name: str) -> SafeString:
+    """Draw an icon of the sprite; the words beside it carry the meaning."""
+    return format_html(
+        '<svg class="icon" aria-hidden="true" focusable="false"><use href="{}#{}"></use></svg>', static(ICONS), name
+    )
+
+
+@register.filter
+def role(state: object) -> str:
+    """Return the role that colours a state: ok, waiting, closed, urgent, ended, or info if it has none."""
+    return ROLE_OF.get(str(state), "info")
+
+
+@register.simple_tag
+def badge(state: object, label: object) -> SafeString:
+    """Write a state as a word on a soft ground; the style sheet adds the icon."""
+    return format_html('<span class="state state-{}">{}</span>', role(state), label)
+
+
+def day_words(day: date, today: date) -> str:
+    """Return a day as people say it: a count when it is near, a date when it is not."""
+    days = (day - today).days
+    match days:
+        case 0:
+            return _("today")
+        case 1:
+            return _("tomorrow")
+        case -1:
+            return _("yesterday")
+        case _ if 1 < days <= NEAR:
+            return ngettext("in %(days)d day", "in %(days)d days", days) % {"days": days}
+        case _ if -NEAR <= days < -1:
+            return ngettext("%(days)d day ago", "%(days)d days ago", -days) % {"days": -days}
+    return exact_day(day)
+
+
+def exact_day(day: date) -> str:
+    """Return a day with its month in letters, the same in every place it is shown."""
+    return date_format(day, "j M Y")
+
+
+def moment_words(at: datetime) -> str:
+    """Return a moment with its zone, in the zone of whoever reads."""
+    local = timezone.localtime(at)
+    days = (local.date() - timezone.localdate()).days
+    named = {0: _("today"), -1: _("yesterday")}.get(days, exact_day(local.date()))
+    return f"{named} {local:%H:%M} {local.tzname()}"
+
+
+@register.filter(expects_localtime=True)
+def day(value: date | datetime | None) -> SafeString | str:
+    """Show a day in words, the exact date on hover and in print."""
+    if not value:
+        return ""
+    if isinstance(value, datetime):
+        value = timezone.localtime(value).date()
+    words, exact = day_words(value, timezone.localdate()), exact_day(value)
+    if words == exact:
+        return format_html('<time datetime="{}">{}</time>', value.isoformat(), words)
+    return format_html('<time datetime="{}" title="{}">{}</time>', value.isoformat(), exact, words)
+
+
+@register.filter
+def exact(value: date | None) -> SafeString | str:
+    """Show a day as a date, where a count would mislead: agreements, receipts, mails."""
+    return format_html('<time datetime="{}">{}</time>', value.isoformat(), exact_day(value)) if value else ""
+
+
+@register.filter
+def moment(value: datetime | None) -> SafeString | str:
+    """Show a moment with its zone, and the full date where the words are short."""
+    if not value:
+        return ""
+    local = timezone.localtime(value)
+    full = f"{exact_day(local.date())} {local:%H:%M} {local.tzname()}"
+    if full == (words := moment_words(value)):
+        return format_html('<time datetime="{}">{}</time>', value.isoformat(timespec="seconds"), words)
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>', value.isoformat(timespec="seconds"), full, words
+    )
+
+
+@register.simple_tag
+def bars(rows: Iterable[Mapping[str, Any]], height: int = 110) -> list[dict[str, Any]]:
+    """Return the rows of a chart with their places; as text, because SVG takes no decimal comma."""
+    rows = list(rows)
+    peak = max((row["number"] for row in rows), default=0) or 1
+    slot = 100 / (len(rows) or 1)
+    return [
+        {
+            **row,
+            "x": f"{slot * (index + 0.14):.2f}%",
+            "middle": f"{slot * (index + 0.5):.2f}%",
+            "width": f"{slot * 0.72:.2f}%",
+            "share": f"{84 * row['number'] / peak:.2f}%",  # the rest of the line is the number's
+            "tall": (tall := round(height * row["number"] / peak) or 1),
+            "top": 16 + height - tall,
+            "above": 11 + height - tall,
+        }
+        for index, row in enumerate(rows)
+    ]
+
+
+@register.simple_tag
+def focus_first_error(form: forms.BaseForm) -> str:
+    """Put the cursor into the first field that was refused, without a script."""
+    name = next((name for name in form.errors if name in form.fields), None)
+    if name:
+        form.fields[name].widget.attrs["autofocus"] = True
+    return ""
