@@ -1,0 +1,450 @@
+"""The stories of an answer: start, accept, confirm, refuse, note the confirmation at Microsoft."""
+
+import uuid
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from django.db import IntegrityError, models, transaction
+from django.db.models import F
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from customers import emails, links
+from customers.invitations import may_answer_for_customer
+from customers.models import (
+    Acceptance,
+    AgreementVersion,
+    Assignment,
+    Contact,
+    Customer,
+    Grant,
+    Invitation,
+    InvitationLink,
+    OtherPartnerStatement,
+    Purpose,
+    Relationship,
+)
+from customers.models.privilege import ALL_FAMILIES, utc_day
+from partners import activity
+from partners.actor import Actor
+from partners.addresses import email_domain, is_public_domain
+from partners.errors import Refused
+from partners.lifecycle import broke
+from partners.models import Partner, Partnership
+from partners.regions import region_of
+
+
+@activity.verbs
+class Verb(models.TextChoices):
+    """What the log calls these stories."""
+
+    ACCEPTED = "invitation.accepted", gettext_lazy("Invitation accepted")
+    TO_CONFIRM = "invitation.to_confirm", gettext_lazy("Answer waits for the provider")
+    CONFIRMED = "relationship.confirmed", gettext_lazy("Answer confirmed")
+    REFUSED = "relationship.refused", gettext_lazy("Answer refused")
+    AT_MICROSOFT = "relationship.confirmed_at_microsoft", gettext_lazy("Confirmed at Microsoft")
+
+
+class Doubt(models.TextChoices):
+    """Why identity rests on what was just typed, so that the provider must look first."""
+
+    OTHER_ROW = "other_row", gettext_lazy("The Microsoft ID belongs to a customer this link was not made for.")
+    ADDRESS = "address", gettext_lazy("The answer came from another address than the one invited.")
+    TENANT = "tenant", gettext_lazy("The Microsoft ID is not the one on record.")
+    REGION = "region", gettext_lazy("The customer's country is outside your CSP region.")
+    ANSWERED = "answered", gettext_lazy("Another answer of this customer is waiting for you.")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a contact typed and ticked on the invitation's page."""
+
+    name: str
+    email: str
+    tenant_id: uuid.UUID
+    company: str
+    country: str
+    language: str
+    grants_provisioning: bool = False
+    grants_support: bool = False
+    other_partner_families: list[str] = field(default_factory=list)
+    agreement: AgreementVersion | None = None
+
+
+@transaction.atomic
+def start(opened: links.Opened, answer: Answer, *, at: datetime) -> Acceptance:
+    """Keep an answer and mail its code to the accepting address: holding the link is not consent.
+
+    Refuses a dead link, a partner's address, a partner's own tenant, and more than was asked for.
+    """
+    if not opened.is_live:
+        raise Refused(opened.link.refusal(InvitationLink.Status.ACCEPTED))
+    link, invitation = opened.link, opened.link.invitation
+    if not may_answer_for_customer(answer.email, link.provider):
+        raise Refused(_("This address cannot answer the invitation. Use your own address at the customer."))
+    refuse_partner_tenant(link.provider, answer.tenant_id)
+    acceptance = Acceptance.objects.create(
+        link=link,
+        name=answer.name,
+        email=answer.email,
+        tenant_id=answer.tenant_id,
+        company=answer.company,
+        country=answer.country,
+        language=answer.language,
+        grants_provisioning=answer.grants_provisioning and invitation.asks_provisioning,
+        grants_support=answer.grants_support and invitation.asks_support,
+        other_partner_families=answer.other_partner_families,
+        agreement=answer.agreement,
+        agreed_at=at,
+        started_at=at,
+        code=links.make_code(Purpose.ACCEPT, link.pk, answer.email, at=at),
+    )
+    emails.acceptance_code(acceptance, at=at)
+    return acceptance
+
+
+@transaction.atomic
+def send_new_code(acceptance: Acceptance, *, at: datetime) -> None:
+    """Mail a new code for an answer that still waits for one; the old code dies."""
+    if acceptance.status != Acceptance.Status.CODE_SENT:
+        raise Refused(acceptance.refusal(Acceptance.Status.COMPLETED))
+    acceptance.code = links.make_code(Purpose.ACCEPT, acceptance.link_id, acceptance.email, at=at)
+    acceptance.save(update_fields=["code"])
+    emails.acceptance_code(acceptance, at=at)
+
+
+def refuse_partner_tenant(provider: Partner, tenant_id: uuid.UUID) -> None:
+    """Refuse a tenant that is the provider's own or one of its active resellers'."""
+    resellers = Partnership.objects.active().filter(provider=provider).values("reseller")
+    if (
+        Partner.objects.filter(tenant_id=tenant_id)
+        .filter(models.Q(pk=provider.pk) | models.Q(pk__in=resellers))
+        .exists()
+    ):
+        raise Refused(_("This Microsoft ID cannot be a customer's of this provider."))
+
+
+@transaction.atomic
+def accept(acceptance: Acceptance, *, at: datetime) -> Acceptance:
+    """Turn an answer whose code was typed right into a relationship and the grants that were ticked.
+
+    Where identity rests on what was just typed, the answer waits for the provider instead.
+    """
+    invitation = Invitation.objects.lock(acceptance.link.invitation_id)  # withdraw and accept meet here
+    acceptance = Acceptance.objects.select_related("link__provider", "link__customer", "code").get(
+        pk=acceptance.pk
+    )
+    link = acceptance.link
+    link.invitation = invitation
+    _refuse_dead(link, at=at)
+    links.use_code(acceptance.code, at=at)
+    by = Actor.customer(name=acceptance.name, email=acceptance.email, company=acceptance.company)
+    link.accept(at=at, by=by.stamp)
+    _count_accepted(invitation)
+    customer, doubts = identify(acceptance)
+    acceptance.customer = customer
+    acceptance.pending_reasons = doubts
+    acceptance.save(update_fields=["customer", "pending_reasons"])
+    if doubts:
+        acceptance.move(Acceptance.Status.PENDING, completed_at=at)
+        relationship = _pending(acceptance, customer, by=by, at=at)
+        changed = [relationship] if relationship else []
+        emails.acceptance_to_confirm(acceptance, at=at)
+        verb = Verb.TO_CONFIRM
+    else:
+        acceptance.move(Acceptance.Status.COMPLETED, completed_at=at)
+        changed = give_what_was_ticked(acceptance, by=by, at=at)
+        verb = Verb.ACCEPTED
+    activity.record(
+        verb,
+        by=by,
+        at=at,
+        provider=link.provider,
+        about=invitation,
+        customer=customer,
+        seen_by=invitation.parties,
+        details={"changed": activity.changed(link, acceptance, *changed), "granted": list(acceptance.ticked)},
+    )
+    return acceptance
+
+
+def _refuse_dead(link: InvitationLink, *, at: datetime) -> None:
+    """Refuse a link that was answered, withdrawn, or whose terms no longer stand."""
+    invitation = link.invitation
+    if link.status != InvitationLink.Status.WAITING:
+        raise Refused(link.refusal(InvitationLink.Status.ACCEPTED))
+    if invitation.is_expired(at):
+        raise Refused(_("This invitation has expired."))
+    handed = invitation.partnership
+    if invitation.status != Invitation.Status.OPEN or (handed and not handed.is_active):
+        raise Refused(_("This invitation has been withdrawn."))
+    if not link.provider.is_active or (handed and not handed.reseller.is_active):
+        raise Refused(_("This invitation cannot be answered now."))
+
+
+def _count_accepted(invitation: Invitation) -> None:
+    Invitation.objects.filter(pk=invitation.pk).update(places_accepted=F("places_accepted") + 1)
+    invitation.refresh_from_db(fields=["places_accepted", "places_taken"])
+    if invitation.places_accepted == invitation.places:
+        invitation.move(Invitation.Status.USED_UP)
+
+
+def identify(acceptance: Acceptance) -> tuple[Customer, list[str]]:
+    """Return the customer row an answer is about, and every doubt about who answered.
+
+    The row with this tenant id; else the invited prospect if its tenant id is empty; else a new one, which
+    holds no tenant id until the answer is beyond doubt.
+    """
+    link = acceptance.link
+    provider, invited = link.provider, link.customer
+    found = (
+        Customer.objects.select_for_update()
+        .filter(provider=provider, tenant_id=acceptance.tenant_id)
+        .first()
+    )
+    if found is not None:
+        customer = found
+    elif invited is not None and invited.tenant_id is None:
+        customer = Customer.objects.select_for_update().get(pk=invited.pk)
+    else:
+        customer = Customer.objects.create(
+            provider=provider,
+            name=acceptance.company,
+            country=acceptance.country,
+            language=acceptance.language,
+            created_at=acceptance.started_at,
+            created_by=f"{acceptance.name} · {acceptance.company}"[:200],
+        )
+    domain = email_domain(acceptance.email)
+    at_domain = bool(customer.domain) and customer.domain == domain and not is_public_domain(domain)
+    doubts = []
+    if found is not None and found.pk != link.customer_id and not at_domain:
+        doubts.append(Doubt.OTHER_ROW)
+    if acceptance.email != link.email and not at_domain:
+        doubts.append(Doubt.ADDRESS)
+    if invited is not None and invited.tenant_id not in (None, acceptance.tenant_id):
+        doubts.append(Doubt.TENANT)
+    if region_of(acceptance.country) != provider.region or customer.region != provider.region:
+        doubts.append(Doubt.REGION)
+    if Relationship.objects.filter(customer=customer, status=Relationship.Status.PENDING).exists():
+        doubts.append(Doubt.ANSWERED)
+    return customer, [doubt.value for doubt in doubts]
+
+
+def _begin(
+    acceptance: Acceptance, customer: Customer, status: str, *, by: Actor, at: datetime
+) -> Relationship:
+    decided = {"decided_at": at, "decided_by": by.stamp} if status == Relationship.Status.ACTIVE else {}
+    try:
+        with transaction.atomic():
+            return Relationship.objects.create(
+                provider=acceptance.link.provider,
+                customer=customer,
+                status=status,
+                acceptance=acceptance,
+                partner_center_link=acceptance.link.invitation.partner_center_link,
+                began_at=at,
+                began_by=by.stamp,
+                **decided,
+            )
+    except IntegrityError as problem:
+        if broke(problem, Relationship, "rel_one_pending_or_active"):
+            raise Refused(_("This customer has just answered another invitation. Try again.")) from problem
+        raise
+
+
+def _pending(acceptance: Acceptance, customer: Customer, *, by: Actor, at: datetime) -> Relationship | None:
+    """Begin a pending relationship, unless the customer already has one pending or active."""
+    if Relationship.objects.current().filter(customer=customer).exists():
+        return None
+    return _begin(acceptance, customer, Relationship.Status.PENDING, by=by, at=at)
+
+
+def give_what_was_ticked(acceptance: Acceptance, *, by: Actor, at: datetime) -> list[models.Model]:
+    """Make the relationship active and grant what was ticked, counted from now; return every row changed."""
+    invitation, customer = acceptance.link.invitation, acceptance.customer
+    assert customer is not None  # noqa: S101 - accept has just identified it
+    _settle_tenant(customer, acceptance)
+    relationship = Relationship.objects.current().select_for_update().filter(customer=customer).first()
+    if relationship is None:
+        relationship = _begin(acceptance, customer, Relationship.Status.ACTIVE, by=by, at=at)
+    elif relationship.is_pending:
+        relationship.move(Relationship.Status.ACTIVE, decided_at=at, decided_by=by.stamp)
+    contact = _confirm_contact(acceptance, customer, by=by, at=at)
+    changed: list[models.Model] = [relationship, contact]
+    for family in acceptance.other_partner_families:
+        statement, fresh = OtherPartnerStatement.objects.get_or_create(
+            relationship=relationship,
+            family=family,
+            lifted_at=None,
+            defaults={"stated_at": at, "stated_by": contact.name},
+        )
+        changed += [statement] if fresh else []
+    grants = [
+        _grant(relationship, privilege, invitation.privilege_days, by=contact, at=at)
+        for privilege in acceptance.ticked
+        if not relationship.grants.live(at).filter(privilege=privilege).exists()
+    ]
+    changed += grants
+    offers = _offer_to_named_reseller(invitation, grants, at=at)
+    changed += offers
+    emails.acceptance_receipt(acceptance, relationship, contact, at=at)
+    emails.invitation_accepted(acceptance, relationship, at=at)
+    for offer in offers:
+        emails.assignment_offered(offer, at=at)
+    return changed
+
+
+def _settle_tenant(customer: Customer, acceptance: Acceptance) -> None:
+    """Write the accepted tenant id on a row that had none; refuses one another row has taken meanwhile."""
+    if customer.tenant_id == acceptance.tenant_id:
+        return
+    if customer.tenant_id is not None:
+        raise Refused(_("This customer is on record with another Microsoft ID."))
+    customer.tenant_id = acceptance.tenant_id
+    if not customer.domain and not is_public_domain(email_domain(acceptance.email)):
+        customer.domain = email_domain(acceptance.email)
+    if acceptance.link.invitation.reseller_id and not customer.reseller_id:
+        customer.reseller_id = acceptance.link.invitation.reseller_id
+    customer.version += 1
+    try:
+        with transaction.atomic():
+            customer.save()
+    except IntegrityError as problem:
+        if broke(problem, Customer, "customer_one_per_provider_and_tenant"):
+            raise Refused(_("Another customer on record has this Microsoft ID.")) from problem
+        raise
+
+
+def _confirm_contact(acceptance: Acceptance, customer: Customer, *, by: Actor, at: datetime) -> Contact:
+    contact, _fresh = Contact.objects.get_or_create(
+        customer=customer, email=acceptance.email, defaults={"name": acceptance.name}
+    )
+    contact.name, contact.language = acceptance.name, acceptance.language
+    if not contact.is_confirmed:
+        contact.status = Contact.Status.CONFIRMED
+        contact.confirmed_at, contact.confirmed_by = at, by.stamp
+    contact.save()
+    return contact
+
+
+def _grant(
+    relationship: Relationship, privilege: str, days: int, *, by: Contact, at: datetime
+) -> Grant:
+    """Grant one privilege from now; the dead row of an earlier grant is moved out of the way first."""
+    for dead in relationship.grants.past(at).filter(privilege=privilege):
+        dead.move(Grant.Status.LAPSED, stopped_at=at, stopped_by=by.name)
+    return Grant.objects.create(
+        relationship=relationship,
+        provider=relationship.provider,
+        customer=relationship.customer,
+        privilege=privilege,
+        granted_at=at,
+        granted_by=by.name,
+        answered_on=utc_day(at),
+        ends_on=utc_day(at) + timedelta(days=days),
+    )
+
+
+def _offer_to_named_reseller(
+    invitation: Invitation, grants: list[Grant], *, at: datetime
+) -> list[Assignment]:
+    """Offer each new grant whole to the reseller the customer was told of, while the partnership stands."""
+    if invitation.reseller_id is None:
+        return []
+    tie = (
+        Partnership.objects.active()
+        .select_related("reseller")
+        .filter(provider=invitation.provider_id, reseller=invitation.reseller_id)
+        .first()
+    )
+    if tie is None or not tie.reseller.is_active:
+        return []
+    return [
+        Assignment.objects.create(
+            grant=grant,
+            partnership=tie,
+            provider=grant.provider,
+            reseller=tie.reseller,
+            customer=grant.customer,
+            privilege=grant.privilege,
+            family=ALL_FAMILIES,
+            offered_at=at,
+            offered_by=invitation.made_by,
+            ends_on=grant.ends_on,
+        )
+        for grant in grants
+    ]
+
+
+def _lock_pending(acceptance: Acceptance) -> Acceptance:
+    invitation = Invitation.objects.lock(acceptance.link.invitation_id)
+    acceptance = Acceptance.objects.select_related("link__provider", "customer").get(pk=acceptance.pk)
+    acceptance.link.invitation = invitation
+    acceptance.customer = Customer.objects.select_for_update().get(pk=acceptance.customer_id)
+    return acceptance
+
+
+@transaction.atomic
+def confirm(acceptance: Acceptance, *, by: Actor, at: datetime) -> Acceptance:
+    """Confirm, for the provider, that the answer came from the customer; what was ticked counts from now."""
+    acceptance = _lock_pending(acceptance)
+    acceptance.move(Acceptance.Status.COMPLETED, decided_at=at, decided_by=by.stamp)
+    changed = give_what_was_ticked(acceptance, by=by, at=at)
+    activity.record(
+        Verb.CONFIRMED,
+        by=by,
+        at=at,
+        provider=acceptance.link.provider,
+        about=acceptance.link.invitation,
+        customer=acceptance.customer,
+        seen_by=acceptance.link.invitation.parties,
+        details={"changed": activity.changed(acceptance, *changed), "granted": list(acceptance.ticked)},
+    )
+    return acceptance
+
+
+@transaction.atomic
+def refuse(acceptance: Acceptance, *, by: Actor, at: datetime) -> Acceptance:
+    """Refuse, for the provider, an answer it does not recognise; nothing is granted."""
+    acceptance = _lock_pending(acceptance)
+    acceptance.move(Acceptance.Status.REFUSED, decided_at=at, decided_by=by.stamp)
+    changed = []
+    pending = Relationship.objects.filter(acceptance=acceptance, status=Relationship.Status.PENDING).first()
+    if pending:
+        pending.move(Relationship.Status.REFUSED, decided_at=at, decided_by=by.stamp)
+        changed.append(pending)
+    emails.acceptance_refused(acceptance, at=at)
+    activity.record(
+        Verb.REFUSED,
+        by=by,
+        at=at,
+        provider=acceptance.link.provider,
+        about=acceptance.link.invitation,
+        customer=acceptance.customer,
+        seen_by=acceptance.link.invitation.parties,
+        details={"changed": activity.changed(acceptance, *changed)},
+    )
+    return acceptance
+
+
+@transaction.atomic
+def note_microsoft(relationship: Relationship, *, by: Actor, at: datetime) -> None:
+    """Note by hand that the customer confirmed the relationship at Microsoft."""
+    relationship = Relationship.objects.lock(relationship.pk)
+    if not relationship.is_active:
+        raise Refused(_("Only an active relationship is confirmed at Microsoft."))
+    noted = Relationship.objects.filter(
+        pk=relationship.pk, confirmed_at_microsoft_at__isnull=True
+    ).update(confirmed_at_microsoft_at=at, confirmed_at_microsoft_by=by.stamp)
+    if not noted:
+        raise Refused(_("The confirmation at Microsoft has already been noted."))
+    activity.record(
+        Verb.AT_MICROSOFT,
+        by=by,
+        at=at,
+        provider=relationship.provider,
+        about=relationship,
+        customer=relationship.customer,
+        details={"changed": activity.changed(relationship)},
+    )

@@ -1,0 +1,9 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class CustomersConfig(AppConfig):
+    """The middle floor: customers, invitations, relationships and delegated privileges."""
+
+    name = "customers"
+    verbose_name = _("Customers")

@@ -1,0 +1,72 @@
+"""The one story that ends a partnership, and the list of what stops with it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import models, transaction
+from django.utils.translation import gettext_lazy
+
+from customers import emails
+from customers.models import Assignment, Customer, Invitation
+from partners import activity, partnerships
+from partners.actor import Actor
+from partners.models import Partnership
+
+
+@activity.verbs
+class Verb(models.TextChoices):
+    """What the log calls this story."""
+
+    ENDED = "partnership.ended", gettext_lazy("Partnership ended")
+
+
+@dataclass(frozen=True, slots=True)
+class Stops:
+    """What stops when a partnership ends; customers stay with the provider."""
+
+    assignments: list[Assignment]
+    offers: list[Assignment]
+    invitations: list[Invitation]
+    customers: int
+
+    @property
+    def nothing(self) -> bool:
+        return not (self.assignments or self.offers or self.invitations)
+
+
+def what_stops(partnership: Partnership, *, at: datetime) -> Stops:
+    """List what stops with a partnership: live privileges, waiting offers, invitations in hand."""
+    rows = Assignment.objects.filter(partnership=partnership).select_related("customer", "reseller")
+    return Stops(
+        assignments=list(rows & Assignment.objects.live(at)),
+        offers=list(rows & Assignment.objects.offered_at_moment(at)),
+        invitations=list(Invitation.objects.open_at(at).filter(partnership=partnership)),
+        customers=Customer.objects.filter(
+            provider=partnership.provider, reseller=partnership.reseller
+        ).count(),
+    )
+
+
+@transaction.atomic
+def end_partnership(partnership: Partnership, *, by: Actor, at: datetime) -> Partnership:
+    """End a partnership in force: the reseller's privileges and invitations stop with it, by derivation.
+
+    Customers stay with the provider. Refuses one that is not active.
+    """
+    partnership = partnerships.lock(partnership.pk)
+    stops = what_stops(partnership, at=at)
+    partnership.move(Partnership.Status.ENDED, ended_at=at, ended_by=by.stamp)
+    emails.partnership_ended(partnership, stops.assignments, by=by, at=at)
+    activity.record(
+        Verb.ENDED,
+        by=by,
+        at=at,
+        provider=partnership.provider,
+        about=partnership,
+        seen_by=[partnership.provider, partnership.reseller],
+        details={
+            "changed": activity.changed(partnership),
+            "stopped_with_it": activity.changed(*stops.assignments, *stops.offers, *stops.invitations),
+        },
+    )
+    return partnership

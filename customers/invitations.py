@@ -1,0 +1,387 @@
+"""The stories of an invitation: make, open, send, forward, withdraw, decline.
+
+What happens with the answer is told in `acceptances.py`.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import IntegrityError, models, transaction
+from django.db.models import F
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from customers import emails
+from customers.models import Customer, Invitation, InvitationLink, Relationship, Route
+from customers.models.invitation import MAX_PRIVILEGE_DAYS
+from partners import activity
+from partners.actor import Actor
+from partners.addresses import clean_email
+from partners.errors import Refused
+from partners.lifecycle import broke
+from partners.models import Kind, Membership, Partner, Partnership
+
+
+@activity.verbs
+class Verb(models.TextChoices):
+    """What the log calls these stories."""
+
+    MADE = "invitation.made", gettext_lazy("Invitation made")
+    OPENED = "invitation.opened", gettext_lazy("Invitation opened")
+    HANDED_OVER = "invitation.handed_over", gettext_lazy("Invitation handed to a reseller")
+    SENT = "invitation.sent", gettext_lazy("Invitation sent")
+    FORWARDED = "invitation.forwarded", gettext_lazy("Invitation forwarded")
+    WITHDRAWN = "invitation.withdrawn", gettext_lazy("Invitation withdrawn")
+    LINK_WITHDRAWN = "invitation.link_withdrawn", gettext_lazy("Invitation link withdrawn")
+    DECLINED = "invitation.declined", gettext_lazy("Invitation declined")
+    LAPSED = "invitation.lapsed", gettext_lazy("Invitation link expired")
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a provider asks of a customer, and through whom."""
+
+    route: str
+    expires_at: datetime
+    partnership: Partnership | None = None
+    reseller: Partner | None = None
+    customer: Customer | None = None
+    asks_provisioning: bool = False
+    asks_support: bool = False
+    privilege_days: int = 365
+    language: str = "it"
+    opening: str = ""
+    places: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """To whom one link goes."""
+
+    email: str
+    company: str
+    covering: str = ""
+
+
+def may_answer_for_customer(address: str, provider: Partner) -> bool:
+    """Say whether an address may answer an invitation: not one of the provider's or its resellers' users."""
+    resellers = Partnership.objects.active().filter(provider=provider).values("reseller")
+    return (
+        not Membership.objects.filter(user__email=address)
+        .filter(models.Q(partner=provider) | models.Q(partner__in=resellers))
+        .exists()
+    )
+
+
+def named_partnership(provider: Partner, reseller: Partner | None) -> Partnership | None:
+    """Return the partnership in force with the named reseller; refuses a reseller without one."""
+    if reseller is None:
+        return None
+    tie = Partnership.objects.active().filter(provider=provider, reseller=reseller).first()
+    if tie is None or not reseller.is_active:
+        raise Refused(_("You can only name a reseller you have an active partnership with."))
+    return tie
+
+
+def refuse_terms(provider: Partner, terms: Terms, *, at: datetime) -> None:
+    """Refuse terms the programme does not allow."""
+    if not provider.owns_relationships:
+        raise Refused(_("Only a provider makes invitations. Ask yours for one."))
+    if not provider.is_active:
+        raise Refused(_("A suspended company cannot invite."))
+    named_partnership(provider, terms.reseller)
+    if terms.route == Route.VIA_RESELLER:
+        handed = terms.partnership
+        if handed is None or handed.provider_id != provider.pk or not handed.is_active:
+            raise Refused(_("Choose a reseller you have an active partnership with."))
+        if not handed.reseller.is_active:
+            raise Refused(_("This reseller is suspended: it cannot send an invitation on."))
+        if terms.reseller and terms.reseller.pk != handed.reseller_id:
+            raise Refused(_("The named reseller is the one that sends the invitation on, or none."))
+    elif terms.partnership is not None or terms.route != Route.DIRECT:
+        raise Refused(_("An invitation you send yourself is not handed to a reseller."))
+    if terms.reseller and provider.kind != Kind.INDIRECT_PROVIDER:
+        raise Refused(_("Only an indirect provider has resellers."))
+    if not 1 <= terms.privilege_days <= MAX_PRIVILEGE_DAYS:
+        raise Refused(_("A privilege lasts between 1 and %(days)d days.") % {"days": MAX_PRIVILEGE_DAYS})
+    if terms.expires_at <= at:
+        raise Refused(_("An invitation must expire in the future."))
+    if terms.customer is not None:
+        refuse_customer(provider, terms.customer)
+
+
+def refuse_customer(provider: Partner, customer: Customer) -> None:
+    """Refuse another provider's customer and one outside the provider's CSP region."""
+    if customer.provider_id != provider.pk:
+        raise Refused(_("This is not one of your customers."))
+    if customer.region != provider.region:
+        raise Refused(
+            _("%(customer)s is outside your CSP region: only a provider of that region can invite it.")
+            % {"customer": customer.name}
+        )
+
+
+@transaction.atomic
+def make(provider: Partner, terms: Terms, *, by: Actor, at: datetime) -> Invitation:
+    """Make a draft of an invitation; refuses terms the programme does not allow."""
+    refuse_terms(provider, terms, at=at)
+    invitation = Invitation.objects.create(
+        provider=provider,
+        route=terms.route,
+        partnership=terms.partnership,
+        reseller=terms.reseller,
+        customer=terms.customer,
+        asks_provisioning=terms.asks_provisioning,
+        asks_support=terms.asks_support,
+        privilege_days=terms.privilege_days,
+        language=terms.language,
+        opening=terms.opening,
+        places=terms.places,
+        expires_at=terms.expires_at,
+        made_at=at,
+        made_by=by.stamp,
+    )
+    activity.record(
+        Verb.MADE,
+        by=by,
+        at=at,
+        provider=provider,
+        about=invitation,
+        customer=terms.customer,
+        details={"changed": activity.changed(invitation), "asks": list(invitation.asks)},
+    )
+    return invitation
+
+
+@transaction.atomic
+def open_(invitation: Invitation, *, by: Actor, at: datetime) -> Invitation:
+    """Open a draft, so that it can be sent; through a reseller, this hands it over.
+
+    Refuses without a Partner Center link: the invitation keeps its own copy of it from here on.
+    """
+    invitation = Invitation.objects.lock(invitation.pk)
+    tie = invitation.partnership or named_partnership(invitation.provider, invitation.reseller)
+    joint = tie.partner_center_link if tie and invitation.reseller_id == tie.reseller_id else ""
+    link = joint or invitation.provider.partner_center_link
+    if not link:
+        raise Refused(_("First enter your Partner Center invitation link in the settings."))
+    invitation.move(Invitation.Status.OPEN, opened_at=at, opened_by=by.stamp, partner_center_link=link)
+    if not invitation.is_direct:
+        emails.invitation_handed_over(invitation, at=at)
+    activity.record(
+        Verb.OPENED if invitation.is_direct else Verb.HANDED_OVER,
+        by=by,
+        at=at,
+        provider=invitation.provider,
+        about=invitation,
+        customer=invitation.customer,
+        seen_by=invitation.parties,
+        details={"changed": activity.changed(invitation)},
+    )
+    return invitation
+
+
+@transaction.atomic
+def send(
+    invitation: Invitation, *, to: Recipient, by: Actor, at: datetime, copied: bool = False
+) -> InvitationLink:
+    """Send the provider's own invitation to a customer, or only make the link when it is `copied`."""
+    invitation = Invitation.objects.lock(invitation.pk)
+    if not invitation.is_direct:
+        raise Refused(_("This invitation was handed to a reseller, who sends it on."))
+    link = _place(invitation, to, by=by, at=at, copied=copied)
+    activity.record(
+        Verb.SENT,
+        by=by,
+        at=at,
+        provider=invitation.provider,
+        about=invitation,
+        customer=link.customer,
+        details={"changed": activity.changed(invitation, link), "copied": copied, "company": link.company},
+        personal={"to": link.email},
+    )
+    return link
+
+
+@transaction.atomic
+def forward(
+    invitation: Invitation, *, to: Recipient, by: Actor, at: datetime, copied: bool = False
+) -> InvitationLink:
+    """Send on, as the reseller, an invitation a provider handed over: what it asks stays as it is."""
+    invitation = Invitation.objects.lock(invitation.pk)
+    partnership = invitation.partnership
+    if partnership is None or not partnership.is_active or not by.is_of(partnership.reseller_id):
+        raise Refused(_("This invitation was not handed to you."))
+    link = _place(invitation, to, by=by, at=at, copied=copied)
+    activity.record(
+        Verb.FORWARDED,
+        by=by,
+        at=at,
+        provider=invitation.provider,
+        about=invitation,
+        customer=link.customer,
+        seen_by=invitation.parties,
+        on_behalf_of=invitation.provider.name,
+        details={"changed": activity.changed(invitation, link), "copied": copied, "company": link.company},
+        personal={"to": link.email},
+    )
+    return link
+
+
+def _place(
+    invitation: Invitation, to: Recipient, *, by: Actor, at: datetime, copied: bool
+) -> InvitationLink:
+    """Take one place of a locked invitation and make the link that fills it."""
+    if invitation.status != Invitation.Status.OPEN:
+        raise Refused(invitation.refusal(Invitation.Status.USED_UP))
+    if invitation.is_expired(at):
+        raise Refused(_("This invitation has expired."))
+    address = clean_email(to.email)
+    if not may_answer_for_customer(address, invitation.provider):
+        raise Refused(_("This address cannot be invited: it is not a customer's."))
+    _lapse_dead(invitation.provider, address, by=by, at=at)
+    taken = Invitation.objects.filter(pk=invitation.pk, places_taken__lt=F("places")).update(
+        places_taken=F("places_taken") + 1
+    )
+    if not taken:
+        raise Refused(_("No place is free on this invitation."))
+    try:
+        with transaction.atomic():
+            link = InvitationLink.objects.create(
+                invitation=invitation,
+                provider=invitation.provider,
+                customer=invitation.customer,
+                email=address,
+                company=to.company,
+                covering=to.covering,
+                made_at=at,
+                made_by=by.stamp,
+            )
+    except IntegrityError as problem:
+        if not broke(problem, InvitationLink, "link_one_waiting_per_address"):
+            raise
+        if by.is_of(invitation.provider_id):
+            raise Refused(_("An invitation to this address is already waiting for an answer.")) from problem
+        raise Refused(_("This address cannot be invited now.")) from problem  # tells nothing of others
+    link.message = emails.invitation_sent(link, by=by, at=at, copied=copied)
+    link.save(update_fields=["message"])
+    invitation.refresh_from_db(fields=["places_taken"])
+    return link
+
+
+def _lapse_dead(provider: Partner, address: str, *, by: Actor, at: datetime) -> None:
+    """Lapse a link to this address that has expired, so that the dead never blocks the living."""
+    for dead in InvitationLink.objects.waiting().filter(
+        provider=provider, email=address, invitation__expires_at__lte=at
+    ):
+        dead.move(InvitationLink.Status.LAPSED, answered_at=at, answered_by=by.stamp)
+        _free_place(dead)
+
+
+def _free_place(link: InvitationLink) -> None:
+    Invitation.objects.filter(pk=link.invitation_id, places_taken__gt=F("places_accepted")).update(
+        places_taken=F("places_taken") - 1
+    )
+
+
+@transaction.atomic
+def withdraw(invitation: Invitation, *, by: Actor, at: datetime) -> None:
+    """Withdraw an invitation and every link of it that still waits."""
+    invitation = Invitation.objects.lock(invitation.pk)
+    invitation.move(Invitation.Status.WITHDRAWN, withdrawn_at=at, withdrawn_by=by.stamp)
+    dead = list(invitation.links.waiting())
+    for link in dead:
+        link.move(InvitationLink.Status.WITHDRAWN, answered_at=at, answered_by=by.stamp)
+        _free_place(link)
+    activity.record(
+        Verb.WITHDRAWN,
+        by=by,
+        at=at,
+        provider=invitation.provider,
+        about=invitation,
+        customer=invitation.customer,
+        seen_by=invitation.parties,
+        details={"changed": activity.changed(invitation, *dead)},
+    )
+
+
+@transaction.atomic
+def withdraw_link(link: InvitationLink, *, by: Actor, at: datetime) -> None:
+    """Withdraw one waiting link; its place is free again."""
+    invitation = Invitation.objects.lock(link.invitation_id)
+    link = InvitationLink.objects.get(pk=link.pk)
+    link.move(InvitationLink.Status.WITHDRAWN, answered_at=at, answered_by=by.stamp)
+    _free_place(link)
+    activity.record(
+        Verb.LINK_WITHDRAWN,
+        by=by,
+        at=at,
+        provider=invitation.provider,
+        about=invitation,
+        customer=link.customer,
+        seen_by=invitation.parties,
+        details={"changed": activity.changed(link), "company": link.company},
+        personal={"to": link.email},
+    )
+
+
+@transaction.atomic
+def decline(link: InvitationLink, *, reason: str, at: datetime) -> None:
+    """Decline for the customer, who holds the link; the reason is optional."""
+    invitation = Invitation.objects.lock(link.invitation_id)
+    link = InvitationLink.objects.get(pk=link.pk)
+    by = Actor.customer(name=link.company, email=link.email, company=link.company)
+    link.decline(at=at, by=by.stamp, reason=reason)
+    _free_place(link)
+    emails.invitation_declined(link, at=at)
+    activity.record(
+        Verb.DECLINED,
+        by=by,
+        at=at,
+        provider=invitation.provider,
+        about=invitation,
+        customer=link.customer,
+        seen_by=invitation.parties,
+        details={"changed": activity.changed(link), "company": link.company},
+        personal={"reason": reason},
+    )
+
+
+def note_fetched(link: InvitationLink, *, at: datetime) -> None:
+    """Note, once, that the page was fetched: maybe by a person, maybe by a mail scanner."""
+    InvitationLink.objects.filter(pk=link.pk, fetched_at__isnull=True).update(fetched_at=at)
+
+
+def already_granted(link: InvitationLink) -> Relationship | None:
+    """Return the active relationship of the customer this link was made for, if it has one."""
+    if link.customer_id is None:
+        return None
+    return Relationship.objects.active().filter(customer=link.customer_id).first()
+
+
+def tidy(at: datetime) -> int:
+    """Move waiting links of expired invitations to lapsed; return how many."""
+    moved = 0
+    system = Actor.system()
+    due = InvitationLink.objects.waiting().filter(invitation__expires_at__lte=at)
+    for pk in due.values_list("pk", flat=True)[:500]:
+        with transaction.atomic():
+            link = InvitationLink.objects.get(pk=pk)
+            invitation = Invitation.objects.lock(link.invitation_id)
+            link.refresh_from_db()
+            if link.status != InvitationLink.Status.WAITING or not invitation.is_expired(at):
+                continue
+            link.move(InvitationLink.Status.LAPSED, answered_at=at, answered_by=system.stamp)
+            _free_place(link)
+            activity.record(
+                Verb.LAPSED,
+                by=system,
+                at=at,
+                provider=invitation.provider,
+                about=invitation,
+                customer=link.customer,
+                seen_by=invitation.parties,
+                details={"changed": activity.changed(link), "company": link.company},
+            )
+            moved += 1
+    return moved

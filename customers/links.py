@@ -1,0 +1,256 @@
+"""Signed links and mailed codes. Nothing else knows their shape.
+
+A link is a signature over a row's id and its serial: it can be shown again, needs no secret in the database
+and dies when the serial rises. A code is derived, never stored.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from django.conf import settings
+from django.core.signing import BadSignature, Signer, TimestampSigner
+from django.db.models import F
+from django.urls import reverse
+from django.utils.crypto import constant_time_compare, salted_hmac
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from customers.models import Contact, InvitationLink, MailedCode
+from customers.models.code import CODE_TRIES
+from partners import mail
+from partners.errors import Refused
+
+PAGE_HOURS = 1
+CODES_AN_HOUR = 5
+
+
+class BadLink(Exception):
+    """A forged, unknown or revoked address: the answer tells nothing."""
+
+
+class State(StrEnum):
+    """What a genuine invitation link is worth at a moment."""
+
+    LIVE = "live"
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+    WITHDRAWN = "withdrawn"
+    EXPIRED = "expired"
+    REPLACED = "replaced"
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A genuine link as it was opened: the row and what it is worth now."""
+
+    link: InvitationLink
+    state: State
+
+    @property
+    def is_live(self) -> bool:
+        return self.state == State.LIVE
+
+
+ENDED: Mapping[str, State] = {
+    InvitationLink.Status.ACCEPTED: State.ACCEPTED,
+    InvitationLink.Status.DECLINED: State.DECLINED,
+    InvitationLink.Status.WITHDRAWN: State.WITHDRAWN,
+    InvitationLink.Status.LAPSED: State.EXPIRED,
+}
+
+
+def _sign(salt: str, pk: int, serial: int) -> str:
+    return Signer(salt=salt, sep=".").sign(f"{pk}.{serial}")
+
+
+def _read(signed: str) -> tuple[int, int]:
+    pk, serial = signed.split(".")
+    return int(pk), int(serial)
+
+
+# --- invitations -------------------------------------------------------------------------------
+
+
+def invitation_address(link: InvitationLink) -> str:
+    """Return the address a customer opens; built from SITE_URL, never from a request."""
+    token = _sign("customers.invitation", link.pk, link.serial)
+    return settings.SITE_URL + reverse("customers:landing", args=[token])
+
+
+def open_invitation(token: str, at: datetime) -> Opened:
+    """Return the genuine link behind a token and its state; refuse everything else as a bad link.
+
+    A suspended provider's or reseller's link is refused like a forged one.
+    """
+    try:
+        pk, serial = _read(Signer(salt="customers.invitation", sep=".").unsign(token))
+    except (BadSignature, ValueError) as problem:
+        raise BadLink from problem
+    link = (
+        InvitationLink.objects.select_related(
+            "provider",
+            "customer",
+            "invitation__provider",
+            "invitation__reseller",
+            "invitation__partnership__reseller",
+        )
+        .filter(pk=pk)
+        .first()
+    )
+    if link is None:
+        raise BadLink
+    partnership = link.invitation.partnership
+    if not link.provider.is_active or (partnership and not partnership.reseller.is_active):
+        raise BadLink
+    return Opened(link, _state(link, serial, at))
+
+
+def _state(link: InvitationLink, serial: int, at: datetime) -> State:
+    if link.status in ENDED:
+        return ENDED[link.status]
+    if serial != link.serial:
+        return State.REPLACED
+    invitation = link.invitation
+    if invitation.partnership and not invitation.partnership.is_active:
+        return State.WITHDRAWN
+    if invitation.status == invitation.Status.WITHDRAWN:
+        return State.WITHDRAWN
+    return State.EXPIRED if invitation.is_expired(at) else State.LIVE
+
+
+@mail.secret("invitation")
+def fill_invitation(pk: str, serial: str) -> str:
+    """Fill an invitation's address at delivery; a link that died meanwhile is not sent."""
+    link = InvitationLink.objects.filter(pk=pk, serial=serial, status=InvitationLink.Status.WAITING).first()
+    if link is None:
+        raise mail.Gone(_("The link was answered, withdrawn or replaced before it was sent."))
+    return invitation_address(link)
+
+
+# --- the customer's own page -------------------------------------------------------------------
+
+
+def page_address(contact: Contact) -> str:
+    """Return the address of the customer's page for this contact; it opens for one hour."""
+    signer = TimestampSigner(salt="customers.page", sep=".")
+    token = signer.sign(f"{contact.pk}.{contact.page_serial}")
+    return settings.SITE_URL + reverse("customers:my", args=[token])
+
+
+def open_page(token: str) -> Contact:
+    """Return the confirmed contact behind a page link; refuses a forged, revoked or hour-old one."""
+    signer = TimestampSigner(salt="customers.page", sep=".")
+    try:
+        pk, serial = _read(signer.unsign(token, max_age=timedelta(hours=PAGE_HOURS)))
+    except (BadSignature, ValueError) as problem:
+        raise BadLink from problem
+    return _confirmed(pk, serial)
+
+
+def ask_address(contact: Contact) -> str:
+    """Return the lasting address, kept in the receipt, that mails the contact a fresh page link."""
+    token = _sign("customers.ask", contact.pk, contact.page_serial)
+    return settings.SITE_URL + reverse("customers:my-ask", args=[token])
+
+
+def open_ask(token: str) -> Contact:
+    """Return the confirmed contact behind a receipt's link; refuses a forged or revoked one."""
+    try:
+        pk, serial = _read(Signer(salt="customers.ask", sep=".").unsign(token))
+    except (BadSignature, ValueError) as problem:
+        raise BadLink from problem
+    return _confirmed(pk, serial)
+
+
+def _confirmed(pk: int, serial: int) -> Contact:
+    contact = (
+        Contact.objects.confirmed()
+        .select_related("customer__provider")
+        .filter(pk=pk, page_serial=serial)
+        .first()
+    )
+    if contact is None:
+        raise BadLink
+    return contact
+
+
+@mail.secret("page")
+def fill_page(pk: str) -> str:
+    """Fill the address of the customer's page at delivery, so that its hour starts then."""
+    contact = Contact.objects.confirmed().filter(pk=pk).first()
+    if contact is None:
+        raise mail.Gone(_("The contact is no longer confirmed."))
+    return page_address(contact)
+
+
+@mail.secret("ask")
+def fill_ask(pk: str) -> str:
+    """Fill the receipt's address at delivery."""
+    contact = Contact.objects.confirmed().filter(pk=pk).first()
+    if contact is None:
+        raise mail.Gone(_("The contact is no longer confirmed."))
+    return ask_address(contact)
+
+
+# --- codes -------------------------------------------------------------------------------------
+
+
+def make_code(purpose: str, object_ref: int, email: str, *, at: datetime) -> MailedCode:
+    """Make a code for an address; refuses a sixth within the hour for the same object."""
+    made = MailedCode.objects.filter(
+        purpose=purpose, object_ref=object_ref, made_at__gt=at - timedelta(hours=1)
+    ).count()
+    if made >= CODES_AN_HOUR:
+        raise Refused(_("Too many codes have been asked for. Try again in an hour."))
+    return MailedCode.objects.create(
+        purpose=purpose, object_ref=object_ref, email=email, made_at=at, expires_at=MailedCode.expiry(at)
+    )
+
+
+def code_digits(code: MailedCode) -> str:
+    """Return the six digits of a code."""
+    digest = salted_hmac("customers.code", f"{code.key}:{code.email}", algorithm="sha256").digest()
+    return f"{int.from_bytes(digest[:8], 'big') % 1_000_000:06d}"
+
+
+@mail.secret("code")
+def fill_code(key: str) -> str:
+    """Fill the digits at delivery; a code that died meanwhile is not sent."""
+    code = MailedCode.objects.filter(key=key, used_at__isnull=True).first()
+    if code is None:
+        raise mail.Gone(_("The code was used before it was sent."))
+    return code_digits(code)
+
+
+def spend_try(code: MailedCode, typed: str, *, at: datetime) -> None:
+    """Spend one try of a code and refuse unless the digits are right.
+
+    Call it before the story and outside its transaction: a rolled-back refusal would give the try back.
+    """
+    spent = MailedCode.objects.filter(
+        pk=code.pk, tries__lt=CODE_TRIES, expires_at__gt=at, used_at__isnull=True
+    ).update(tries=F("tries") + 1)
+    if not spent:
+        raise Refused(_("This code is no longer valid. Ask for a new one."))
+    code.refresh_from_db()
+    digits = "".join(character for character in typed if character in "0123456789")
+    if not constant_time_compare(digits, code_digits(code)):
+        left = CODE_TRIES - code.tries
+        if not left:
+            raise Refused(_("This is not the code, and it has been tried too often. Ask for a new one."))
+        raise Refused(
+            ngettext(
+                "This is not the code we mailed. %(left)d try is left.",
+                "This is not the code we mailed. %(left)d tries are left.",
+                left,
+            )
+            % {"left": left}
+        )
+
+
+def use_code(code: MailedCode, *, at: datetime) -> None:
+    """Mark a code as used, inside the story it completes; refuses one already used."""
+    if not MailedCode.objects.filter(pk=code.pk, used_at__isnull=True).update(used_at=at):
+        raise Refused(_("This code has already been used."))

@@ -1,0 +1,450 @@
+"""Invitation (a provider's terms), InvitationLink (one customer's copy), Acceptance (the answer)."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING, ClassVar
+
+from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import F, Q
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from django_countries.fields import CountryField
+
+from customers.families import Family
+from customers.models.code import MailedCode
+from customers.models.customer import Customer
+from partners.lifecycle import Lifecycle, among, paired, stamped
+from partners.models import Message, Partner, Partnership
+from partners.models.partner import validate_partner_center_link
+
+if TYPE_CHECKING:
+    from partners.actor import Actor
+
+MAX_PRIVILEGE_DAYS = 730
+EXPIRY_DAYS = 90
+
+
+class Privilege(models.TextChoices):
+    """What a customer may delegate, tenant-wide."""
+
+    PROVISIONING = "provisioning", _("Provisioning")
+    SUPPORT = "support", _("Support")
+
+
+class Route(models.TextChoices):
+    """Who sends an invitation to the customer."""
+
+    DIRECT = "direct", _("Directly to the customer")
+    VIA_RESELLER = "via_reseller", _("Through a reseller")
+
+
+class InvitationQuerySet(models.QuerySet["Invitation"]):
+    """Invitations."""
+
+    def visible_to(self, actor: "Actor") -> "InvitationQuerySet":
+        """A provider's own; a reseller's: those handed to it, past drafts, under a partnership in force."""
+        if actor.is_staff:
+            return self.all()
+        if actor.partner is None:
+            return self.none()
+        if actor.partner.owns_relationships:
+            return self.filter(provider=actor.partner)
+        return self.filter(
+            partnership__reseller=actor.partner, partnership__status=Partnership.Status.ACTIVE
+        ).exclude(status=Invitation.Status.DRAFT)
+
+    def lock(self, pk: int) -> "Invitation":
+        """Return one invitation locked: the root where withdraw, forward and accept meet."""
+        return self.select_for_update(of=("self",)).select_related("provider").get(pk=pk)
+
+    def open_at(self, at: datetime) -> "InvitationQuerySet":
+        """Those that are open and not expired."""
+        return self.filter(status=Invitation.Status.OPEN, expires_at__gt=at)
+
+
+class Invitation(Lifecycle):
+    """The terms a provider asks a customer to accept; frozen once open."""
+
+    class Status(models.TextChoices):
+        DRAFT = "draft", _("Draft")
+        OPEN = "open", _("Open")
+        USED_UP = "used_up", _("Used up")
+        WITHDRAWN = "withdrawn", _("Withdrawn")
+
+    MOVES: ClassVar = {
+        Status.DRAFT: {Status.OPEN, Status.WITHDRAWN},
+        Status.OPEN: {Status.USED_UP, Status.WITHDRAWN},
+    }
+
+    provider = models.ForeignKey(
+        Partner, verbose_name=_("provider"), on_delete=models.PROTECT, related_name="invitations"
+    )
+    route = models.CharField(_("route"), max_length=12, choices=Route)
+    partnership = models.ForeignKey(
+        Partnership,
+        verbose_name=_("handed to"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="invitations",
+    )
+    reseller = models.ForeignKey(
+        Partner,
+        verbose_name=_("named reseller"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+    )
+    customer = models.ForeignKey(
+        Customer,
+        verbose_name=_("made for"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="invitations",
+    )
+    asks_provisioning = models.BooleanField(_("asks for provisioning"), default=False)
+    asks_support = models.BooleanField(_("asks for support"), default=False)
+    privilege_days = models.PositiveSmallIntegerField(
+        _("days the privileges last"),
+        default=365,
+        validators=[MinValueValidator(1), MaxValueValidator(MAX_PRIVILEGE_DAYS)],
+    )
+    language = models.CharField(_("language"), max_length=5, choices=settings.LANGUAGES, default="it")
+    opening = models.TextField(_("opening words"), max_length=2000, blank=True)
+    places = models.PositiveIntegerField(
+        _("number of customers"), default=1, validators=[MinValueValidator(1), MaxValueValidator(10_000)]
+    )
+    places_taken = models.PositiveIntegerField(_("places waiting or accepted"), default=0, editable=False)
+    places_accepted = models.PositiveIntegerField(_("places accepted"), default=0, editable=False)
+    partner_center_link = models.URLField(
+        _("Partner Center link"), max_length=600, validators=[validate_partner_center_link], blank=True
+    )
+    expires_at = models.DateTimeField(_("expires at"))
+    status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.DRAFT)
+    made_at = models.DateTimeField(_("made at"))
+    made_by = models.CharField(_("made by"), max_length=200)
+    opened_at = models.DateTimeField(_("opened at"), null=True, blank=True)
+    opened_by = models.CharField(_("opened by"), max_length=200, blank=True)
+    withdrawn_at = models.DateTimeField(_("withdrawn at"), null=True, blank=True)
+    withdrawn_by = models.CharField(_("withdrawn by"), max_length=200, blank=True)
+
+    objects = InvitationQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("invitation")
+        verbose_name_plural = _("invitations")
+        ordering = ("-pk",)
+        constraints = (
+            among("status", ["draft", "open", "used_up", "withdrawn"], "inv_status"),
+            models.CheckConstraint(
+                condition=Q(route="direct", partnership__isnull=True)
+                | Q(route="via_reseller", partnership__isnull=False),
+                name="inv_handed_to_by_route",
+            ),
+            models.CheckConstraint(
+                condition=Q(privilege_days__gte=1, privilege_days__lte=MAX_PRIVILEGE_DAYS), name="inv_days"
+            ),
+            models.CheckConstraint(
+                condition=Q(places__gte=1)
+                & Q(places_taken__lte=F("places"))
+                & Q(places_accepted__lte=F("places_taken")),
+                name="inv_places",
+            ),
+            models.CheckConstraint(condition=Q(expires_at__gt=F("made_at")), name="inv_expires_later"),
+            models.CheckConstraint(
+                condition=Q(status__in=["draft", "withdrawn"]) | ~Q(partner_center_link=""),
+                name="inv_open_has_link",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="used_up") | Q(places_accepted=F("places")), name="inv_used_up_when"
+            ),
+            models.CheckConstraint(
+                condition=~Q(status__in=["open", "used_up"]) | Q(opened_at__isnull=False),
+                name="inv_opened_when",
+            ),
+            paired("opened", "inv_opened_paired"),
+            paired("withdrawn", "inv_withdrawn_paired"),
+            stamped(["withdrawn"], "withdrawn", "inv_withdrawn_when"),
+        )
+        indexes = (
+            models.Index(fields=["provider", "-id"], name="inv_provider"),
+            models.Index(fields=["partnership", "-id"], name="inv_partnership"),
+            models.Index(fields=["provider", "expires_at"], condition=Q(status="open"), name="inv_expiring"),
+        )
+
+    def __str__(self) -> str:
+        return str(_("Invitation %(number)s")) % {"number": self.pk}
+
+    def get_absolute_url(self) -> str:
+        return reverse("customers:invitation", args=[self.pk])
+
+    @property
+    def is_draft(self) -> bool:
+        return self.status == self.Status.DRAFT
+
+    @property
+    def is_direct(self) -> bool:
+        return self.route == Route.DIRECT
+
+    @property
+    def asks(self) -> tuple[Privilege, ...]:
+        """The privileges asked for, in their fixed order."""
+        return tuple(
+            privilege
+            for privilege, asked in (
+                (Privilege.PROVISIONING, self.asks_provisioning),
+                (Privilege.SUPPORT, self.asks_support),
+            )
+            if asked
+        )
+
+    @property
+    def asks_for_privileges(self) -> bool:
+        return bool(self.asks)
+
+    def is_expired(self, at: datetime) -> bool:
+        """Say whether its date has passed; an expired invitation keeps its status."""
+        return at >= self.expires_at
+
+    def is_open_at(self, at: datetime) -> bool:
+        return self.status == self.Status.OPEN and not self.is_expired(at)
+
+    @property
+    def places_free(self) -> int:
+        return self.places - self.places_taken
+
+    @property
+    def parties(self) -> list[Partner]:
+        """The companies that may read what happens to it: the provider and whom it was handed to."""
+        handed = [self.partnership.reseller] if self.partnership else []
+        return [self.provider, *handed]
+
+
+class InvitationLinkQuerySet(models.QuerySet["InvitationLink"]):
+    """Links."""
+
+    def visible_to(self, actor: "Actor") -> "InvitationLinkQuerySet":
+        """Those of the invitations the actor sees; a reseller's own forwards among them."""
+        return self.filter(invitation__in=Invitation.objects.visible_to(actor))
+
+    def waiting(self) -> "InvitationLinkQuerySet":
+        """Those without an answer."""
+        return self.filter(status=InvitationLink.Status.WAITING)
+
+
+class InvitationLink(Lifecycle):
+    """One address's copy of an invitation: a single-use answer."""
+
+    class Status(models.TextChoices):
+        WAITING = "waiting", _("Waiting for the customer")
+        ACCEPTED = "accepted", _("Accepted")
+        DECLINED = "declined", _("Declined")
+        WITHDRAWN = "withdrawn", _("Withdrawn")
+        LAPSED = "lapsed", _("Lapsed")
+
+    MOVES: ClassVar = {
+        Status.WAITING: {Status.ACCEPTED, Status.DECLINED, Status.WITHDRAWN, Status.LAPSED},
+    }
+
+    invitation = models.ForeignKey(
+        Invitation, verbose_name=_("invitation"), on_delete=models.PROTECT, related_name="links"
+    )
+    provider = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="+")
+    customer = models.ForeignKey(
+        Customer,
+        verbose_name=_("made for"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="links",
+    )
+    email = models.EmailField(_("e-mail"), max_length=254)
+    company = models.CharField(_("company name"), max_length=160)
+    covering = models.CharField(_("covering sentence"), max_length=500, blank=True)
+    serial = models.PositiveIntegerField(default=1)
+    status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.WAITING)
+    message = models.ForeignKey(Message, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    made_at = models.DateTimeField(_("sent at"))
+    made_by = models.CharField(_("sent by"), max_length=200)
+    fetched_at = models.DateTimeField(_("page fetched at"), null=True, blank=True)
+    answered_at = models.DateTimeField(_("answered at"), null=True, blank=True)
+    answered_by = models.CharField(_("answered by"), max_length=200, blank=True)
+    decline_reason = models.CharField(_("reason"), max_length=500, blank=True)
+
+    objects = InvitationLinkQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("invitation link")
+        verbose_name_plural = _("invitation links")
+        ordering = ("-pk",)
+        constraints = (
+            among("status", ["waiting", "accepted", "declined", "withdrawn", "lapsed"], "link_status"),
+            models.UniqueConstraint(
+                fields=["provider", "email"],
+                condition=Q(status="waiting"),
+                name="link_one_waiting_per_address",
+            ),
+            paired("answered", "link_answered_paired"),
+            stamped(["accepted", "declined", "withdrawn", "lapsed"], "answered", "link_answered_when"),
+            models.CheckConstraint(
+                condition=Q(status="declined") | Q(decline_reason=""), name="link_reason_when_declined"
+            ),
+            models.CheckConstraint(condition=Q(serial__gte=1), name="link_serial"),
+        )
+        indexes = (models.Index(fields=["invitation", "-id"], name="link_invitation"),)
+
+    def __str__(self) -> str:
+        return f"{self.company} <{self.email}>"
+
+    def accept(self, *, at: datetime, by: str) -> None:
+        """Close the link as accepted; refuses one already answered."""
+        self.move(self.Status.ACCEPTED, answered_at=at, answered_by=by)
+
+    def decline(self, *, at: datetime, by: str, reason: str = "") -> None:
+        """Close the link as declined; refuses one already answered."""
+        self.move(self.Status.DECLINED, answered_at=at, answered_by=by, decline_reason=reason)
+
+    def refusal(self, target: str) -> str:
+        """Word what became of the link."""
+        return {
+            self.Status.ACCEPTED: str(_("This invitation has already been accepted.")),
+            self.Status.DECLINED: str(_("This invitation has already been declined.")),
+            self.Status.WITHDRAWN: str(_("This invitation has been withdrawn.")),
+            self.Status.LAPSED: str(_("This invitation has expired.")),
+        }.get(self.status, super().refusal(target))
+
+
+class AgreementVersionQuerySet(models.QuerySet["AgreementVersion"]):
+    """Editions of the customer agreement."""
+
+    def in_force(self, *, edition: str, country: str, language: str, on: "datetime") -> "AgreementVersion | None":
+        """Return the newest version for the country, in the language if there is one, else any."""
+        today = on.date()
+        versions = self.filter(edition=edition, country__in=[country, ""], valid_from__lte=today).order_by(
+            "-country", "-valid_from", "-pk"
+        )
+        return versions.filter(language=language).first() or versions.first()
+
+
+class AgreementVersion(models.Model):
+    """One version of Microsoft's customer agreement, kept by staff."""
+
+    edition = models.CharField(_("rulebook edition"), max_length=10)
+    name = models.CharField(_("name"), max_length=160)
+    country = CountryField(_("country"), blank=True, help_text=_("Empty: every country."))
+    language = models.CharField(_("language"), max_length=5, choices=settings.LANGUAGES)
+    link = models.URLField(_("link to the text"), max_length=600)
+    valid_from = models.DateField(_("valid from"))
+
+    objects = AgreementVersionQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("agreement version")
+        verbose_name_plural = _("agreement versions")
+        ordering = ("edition", "country", "language", "-valid_from")
+        constraints = (
+            models.UniqueConstraint(
+                fields=["edition", "country", "language", "valid_from"], name="agreement_once"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.language}, {self.valid_from})"
+
+
+class AcceptanceQuerySet(models.QuerySet["Acceptance"]):
+    """Answers."""
+
+    def visible_to(self, actor: "Actor") -> "AcceptanceQuerySet":
+        """Only the provider reads answers; a reseller sees the state of the link."""
+        if actor.is_staff:
+            return self.all()
+        if actor.partner is None or not actor.partner.owns_relationships:
+            return self.none()
+        return self.filter(link__provider=actor.partner)
+
+
+class Acceptance(Lifecycle):
+    """What a contact answered: typed first, completed by the code mailed to the accepting address."""
+
+    class Status(models.TextChoices):
+        CODE_SENT = "code_sent", _("Waiting for the code")
+        PENDING = "pending", _("Waiting for the provider")
+        COMPLETED = "completed", _("Completed")
+        REFUSED = "refused", _("Refused by the provider")
+
+    MOVES: ClassVar = {
+        Status.CODE_SENT: {Status.PENDING, Status.COMPLETED},
+        Status.PENDING: {Status.COMPLETED, Status.REFUSED},
+    }
+
+    link = models.ForeignKey(
+        InvitationLink, verbose_name=_("link"), on_delete=models.PROTECT, related_name="acceptances"
+    )
+    status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.CODE_SENT)
+    name = models.CharField(_("full name"), max_length=120)
+    email = models.EmailField(_("e-mail"), max_length=254)
+    tenant_id = models.UUIDField(_("Microsoft ID (tenant)"))
+    company = models.CharField(_("company name"), max_length=160)
+    country = CountryField(_("country"))
+    language = models.CharField(max_length=5, choices=settings.LANGUAGES)
+    grants_provisioning = models.BooleanField(_("grants provisioning"), default=False)
+    grants_support = models.BooleanField(_("grants support"), default=False)
+    other_partner_families = models.JSONField(_("families another CSP partner administers"), default=list)
+    customer = models.ForeignKey(
+        Customer,
+        verbose_name=_("customer"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="acceptances",
+    )
+    agreement = models.ForeignKey(
+        AgreementVersion, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    agreed_at = models.DateTimeField(_("agreement accepted at"))
+    started_at = models.DateTimeField(_("answered at"))
+    code = models.OneToOneField(MailedCode, on_delete=models.PROTECT, related_name="acceptance")
+    completed_at = models.DateTimeField(_("completed at"), null=True, blank=True)
+    pending_reasons = models.JSONField(_("why the provider must look"), default=list)
+    decided_at = models.DateTimeField(_("confirmed or refused at"), null=True, blank=True)
+    decided_by = models.CharField(_("confirmed or refused by"), max_length=200, blank=True)
+
+    objects = AcceptanceQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("acceptance")
+        verbose_name_plural = _("acceptances")
+        constraints = (
+            among("status", ["code_sent", "pending", "completed", "refused"], "acc_status"),
+            models.UniqueConstraint(
+                fields=["link"],
+                condition=Q(status__in=["pending", "completed", "refused"]),
+                name="acc_one_answer_per_link",
+            ),
+            stamped(["pending", "completed", "refused"], "completed", "acc_completed_when"),
+            paired("decided", "acc_decided_paired"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.name} <{self.email}>"
+
+    @property
+    def ticked(self) -> tuple[Privilege, ...]:
+        """The privileges the contact granted, in their fixed order."""
+        return tuple(
+            privilege
+            for privilege, granted in (
+                (Privilege.PROVISIONING, self.grants_provisioning),
+                (Privilege.SUPPORT, self.grants_support),
+            )
+            if granted
+        )
+
+    @property
+    def families_of_another(self) -> tuple[Family, ...]:
+        """The families the contact said another CSP partner administers today."""
+        return tuple(Family(value) for value in self.other_partner_families)

@@ -1,0 +1,108 @@
+"""Who may, on the middle floor. Each question is asked by the page that offers and the view that does.
+
+Source: the table of roles in the requirement, sections 1 and 2.
+"""
+
+from datetime import datetime
+
+from customers.models import Acceptance, Assignment, Customer, Invitation, InvitationLink, Relationship
+from partners.actor import Actor
+from partners.models import Kind, Partnership
+from partners.permissions import AGENTS, SALES, may_act
+
+
+def _owner(actor: Actor) -> bool:
+    return actor.partner is not None and actor.partner.owns_relationships
+
+
+def may_record_customer(actor: Actor) -> bool:
+    """A provider's sales people record customers; a reseller never does."""
+    return _owner(actor) and may_act(actor, actor.partner.pk, SALES)  # type: ignore[union-attr]
+
+
+def may_edit_customer(actor: Actor, customer: Customer) -> bool:
+    """The provider's sales people edit its own customers."""
+    return may_act(actor, customer.provider_id, SALES)
+
+
+def may_invite(actor: Actor) -> bool:
+    """Only a provider invites; its sales people at least."""
+    return _owner(actor) and may_act(actor, actor.partner.pk, SALES)  # type: ignore[union-attr]
+
+
+def may_ask_for_privileges(actor: Actor) -> bool:
+    """Invitations that ask for privileges need an agent."""
+    return _owner(actor) and may_act(actor, actor.partner.pk, AGENTS)  # type: ignore[union-attr]
+
+
+def may_invite_through_resellers(actor: Actor) -> bool:
+    """Only an indirect provider has resellers to invite through."""
+    return may_invite(actor) and actor.partner.kind == Kind.INDIRECT_PROVIDER  # type: ignore[union-attr]
+
+
+def may_manage_invitation(actor: Actor, invitation: Invitation) -> bool:
+    """The provider that made it: agents always, sales people where it asks for no privilege."""
+    roles = AGENTS if invitation.asks_for_privileges else SALES
+    return may_act(actor, invitation.provider_id, roles)
+
+
+def may_forward(actor: Actor, invitation: Invitation) -> bool:
+    """The reseller it was handed to, while the partnership is in force; nobody else."""
+    partnership = invitation.partnership
+    return (
+        partnership is not None
+        and partnership.is_active
+        and may_act(actor, partnership.reseller_id, SALES)
+    )
+
+
+def may_withdraw_link(actor: Actor, link: InvitationLink) -> bool:
+    """The provider withdraws any of its links; the reseller those it forwarded."""
+    return may_manage_invitation(actor, link.invitation) or may_forward(actor, link.invitation)
+
+
+def may_copy_link(actor: Actor, link: InvitationLink) -> bool:
+    """Whoever sends the invitation on may copy the address: the provider, or the reseller it was handed to."""
+    return may_withdraw_link(actor, link)
+
+
+def may_decide_acceptance(actor: Actor, acceptance: Acceptance) -> bool:
+    """The provider's agents confirm or refuse an answer."""
+    return may_act(actor, acceptance.link.provider_id, AGENTS)
+
+
+def may_note_microsoft(actor: Actor, relationship: Relationship) -> bool:
+    """The provider's agents note the confirmation at Microsoft."""
+    return may_act(actor, relationship.provider_id, AGENTS)
+
+
+def may_assign(actor: Actor, customer: Customer) -> bool:
+    """Only the provider assigns privileges; an indirect provider's agents."""
+    return (
+        may_act(actor, customer.provider_id, AGENTS)
+        and actor.partner.kind == Kind.INDIRECT_PROVIDER  # type: ignore[union-attr]
+    )
+
+
+def may_manage_assignment(actor: Actor, assignment: Assignment) -> bool:
+    """The provider's agents withdraw an offer or revoke an assignment."""
+    return may_act(actor, assignment.provider_id, AGENTS)
+
+
+def may_answer_assignment(actor: Actor, assignment: Assignment) -> bool:
+    """The reseller's agents accept, decline or give up, while the partnership is in force."""
+    return (
+        may_act(actor, assignment.reseller_id, AGENTS)
+        and assignment.partnership.status == Partnership.Status.ACTIVE
+    )
+
+
+def may_use(actor: Actor, customer: Customer, privilege: str, family: str | None, at: datetime) -> bool:
+    """Say whether a reseller's member may act for the customer: only under a live assignment, decided now."""
+    if actor.partner is None or not actor.partner.is_reseller:
+        return False
+    return (
+        Assignment.objects.live(at, family)
+        .filter(reseller=actor.partner, customer=customer, privilege=privilege)
+        .exists()
+    )

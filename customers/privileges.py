@@ -1,0 +1,313 @@
+"""The stories of delegated admin privileges: assign, answer, stop, withdraw."""
+
+from datetime import UTC, date, datetime, time
+
+from django.db import IntegrityError, models, transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from customers import emails, links
+from customers.models import ALL_FAMILIES, Assignment, Contact, Grant, MailedCode, Purpose
+from customers.models.privilege import utc_day
+from partners import activity, partnerships
+from partners.actor import Actor
+from partners.errors import Refused
+from partners.lifecycle import broke
+from partners.models import Partnership
+
+
+@activity.verbs
+class Verb(models.TextChoices):
+    """What the log calls these stories."""
+
+    OFFERED = "assignment.offered", gettext_lazy("Privilege offered to a reseller")
+    ACCEPTED = "assignment.accepted", gettext_lazy("Privilege accepted by the reseller")
+    DECLINED = "assignment.declined", gettext_lazy("Privilege declined by the reseller")
+    WITHDRAWN = "assignment.withdrawn", gettext_lazy("Offer of a privilege withdrawn")
+    REVOKED = "assignment.revoked", gettext_lazy("Privilege revoked")
+    GIVEN_UP = "assignment.given_up", gettext_lazy("Privilege given up by the reseller")
+    REFUSED = "assignment.refused_by_customer", gettext_lazy("Reseller refused by the customer")
+    LAPSED = "assignment.lapsed", gettext_lazy("Privilege of a reseller lapsed")
+    GRANT_WITHDRAWN = "grant.withdrawn", gettext_lazy("Privilege withdrawn by the customer")
+    GRANT_LAPSED = "grant.lapsed", gettext_lazy("Privilege lapsed")
+
+
+def _start_of(day: date) -> datetime:
+    return datetime.combine(day, time.min, tzinfo=UTC)
+
+
+def _lock_ground(grant_pk: int, partnership_pk: int) -> tuple[Grant, Partnership]:
+    """Lock the partnership, then the grant: the written order of every story about an assignment."""
+    partnership = partnerships.lock(partnership_pk)
+    return Grant.objects.lock(grant_pk), partnership
+
+
+def _refuse_ground(grant: Grant, partnership: Partnership, *, at: datetime) -> None:
+    """Refuse unless the privilege can be used by this reseller at all."""
+    if partnership.provider_id != grant.provider_id:
+        raise Refused(_("You can only assign privileges of your own customers."))
+    if not partnership.is_active:
+        raise Refused(_("The partnership with this reseller is not active."))
+    if not partnership.reseller.is_active or not partnership.provider.is_active:
+        raise Refused(_("A suspended company cannot hold or hand out privileges."))
+    if not grant.is_live(at):
+        raise Refused(_("The customer's grant of this privilege is no longer in force."))
+
+
+@transaction.atomic
+def assign(
+    grant: Grant,
+    partnership: Partnership,
+    *,
+    family: str = ALL_FAMILIES,
+    starts_on: date | None = None,
+    ends_on: date | None = None,
+    by: Actor,
+    at: datetime,
+) -> Assignment:
+    """Offer a privilege to a reseller, for all services or one family, never beyond the customer's grant.
+
+    When somebody else holds that ground, acceptance hands it over. Refuses an end after the grant's, a ground
+    the reseller already holds, and one family out of all that another reseller holds: that would leave a gap.
+    """
+    grant, partnership = _lock_ground(grant.pk, partnership.pk)
+    _refuse_ground(grant, partnership, at=at)
+    last = ends_on or grant.ends_on
+    if last > grant.ends_on:
+        raise Refused(
+            _("The customer's grant ends on %(day)s: an assignment cannot last longer.")
+            % {"day": grant.ends_on.isoformat()}
+        )
+    if last < utc_day(at) or (starts_on and starts_on > last):
+        raise Refused(_("The last day must not lie before the first."))
+    _clear_the_dead(grant, by=by, at=at)
+    for held in grant.assignments.filter(status=Assignment.Status.ACTIVE):
+        if not held.overlaps(family):
+            continue
+        if held.reseller_id == partnership.reseller_id and held.partnership_id == partnership.pk:
+            raise Refused(_("This reseller already holds the privilege on these services."))
+        if held.family == ALL_FAMILIES != family and held.partnership.is_active:
+            raise Refused(
+                _("%(reseller)s holds all services. Hand all of them over, or revoke that first.")
+                % {"reseller": held.reseller.name}
+            )
+    if any(
+        offer.overlaps(family) for offer in grant.assignments.filter(status=Assignment.Status.OFFERED)
+    ):
+        raise Refused(_("An offer on these services is already waiting for an answer."))
+    try:
+        with transaction.atomic():
+            assignment = Assignment.objects.create(
+                grant=grant,
+                partnership=partnership,
+                provider=grant.provider,
+                reseller=partnership.reseller,
+                customer=grant.customer,
+                privilege=grant.privilege,
+                family=family,
+                offered_at=at,
+                offered_by=by.stamp,
+                starts_at=_start_of(starts_on) if starts_on and starts_on > utc_day(at) else None,
+                ends_on=last,
+            )
+    except IntegrityError as problem:
+        if broke(problem, Assignment, "asg_one_offered"):
+            raise Refused(_("An offer on these services is already waiting for an answer.")) from problem
+        raise
+    emails.assignment_offered(assignment, at=at)
+    _record(Verb.OFFERED, assignment, by=by, at=at)
+    return assignment
+
+
+def _clear_the_dead(grant: Grant, *, by: Actor, at: datetime) -> None:
+    """Move past-date rows of this grant to lapsed, so that the dead never block the living."""
+    dead = grant.assignments.past(at) | grant.assignments.lapsed_offers(at)
+    for assignment in dead:
+        assignment.move(Assignment.Status.LAPSED, stopped_at=at, stopped_by=by.stamp)
+
+
+def _record(
+    verb: str, assignment: Assignment, *others: models.Model, by: Actor, at: datetime
+) -> None:
+    activity.record(
+        verb,
+        by=by,
+        at=at,
+        provider=assignment.provider,
+        about=assignment,
+        customer=assignment.customer,
+        seen_by=[assignment.provider, assignment.reseller],
+        details={
+            "changed": activity.changed(assignment, *others),
+            "privilege": assignment.privilege,
+            "services": assignment.family,
+            "reseller": assignment.reseller.name,
+        },
+    )
+
+
+def _locked(assignment: Assignment) -> tuple[Assignment, Grant, Partnership]:
+    grant, partnership = _lock_ground(assignment.grant_id, assignment.partnership_id)
+    return Assignment.objects.lock(assignment.pk), grant, partnership
+
+
+@transaction.atomic
+def accept(assignment: Assignment, *, by: Actor, at: datetime) -> Assignment:
+    """Accept an offer for the reseller; whoever held that ground hands it over at the same moment."""
+    assignment, grant, partnership = _locked(assignment)
+    _refuse_ground(grant, partnership, at=at)
+    if assignment.status == Assignment.Status.OFFERED and (
+        not assignment.waits_at(at) or assignment.ends_on < utc_day(at)
+    ):
+        raise Refused(_("This offer has lapsed. Ask the provider for a new one."))
+    starts_at = max(at, assignment.starts_at or at)
+    replaced = [
+        held
+        for held in grant.assignments.filter(status=Assignment.Status.ACTIVE).select_related("reseller")
+        if held.overlaps(assignment.family)
+    ]
+    for held in replaced:
+        held.move(Assignment.Status.HANDED_OVER, stopped_at=starts_at, stopped_by=by.stamp)
+    assignment.move(Assignment.Status.ACTIVE, answered_at=at, answered_by=by.stamp, starts_at=starts_at)
+    emails.assignment_accepted(assignment, replaced, at=at)
+    _record(Verb.ACCEPTED, assignment, *replaced, by=by, at=at)
+    return assignment
+
+
+@transaction.atomic
+def decline(assignment: Assignment, *, by: Actor, at: datetime) -> None:
+    """Decline an offer for the reseller."""
+    assignment, _grant, _partnership = _locked(assignment)
+    assignment.move(
+        Assignment.Status.DECLINED,
+        answered_at=at,
+        answered_by=by.stamp,
+        stopped_at=at,
+        stopped_by=by.stamp,
+    )
+    emails.assignment_stopped("declined", assignment, at=at)
+    _record(Verb.DECLINED, assignment, by=by, at=at)
+
+
+@transaction.atomic
+def withdraw(assignment: Assignment, *, by: Actor, at: datetime) -> None:
+    """Withdraw, as the provider, an offer the reseller has not answered."""
+    assignment, _grant, _partnership = _locked(assignment)
+    assignment.move(Assignment.Status.WITHDRAWN, stopped_at=at, stopped_by=by.stamp)
+    _record(Verb.WITHDRAWN, assignment, by=by, at=at)
+
+
+@transaction.atomic
+def revoke(assignment: Assignment, *, by: Actor, at: datetime) -> None:
+    """Revoke, as the provider, what a reseller holds; it stops at once."""
+    assignment, _grant, _partnership = _locked(assignment)
+    assignment.move(Assignment.Status.REVOKED, stopped_at=at, stopped_by=by.stamp)
+    emails.assignment_stopped("revoked", assignment, at=at)
+    _record(Verb.REVOKED, assignment, by=by, at=at)
+
+
+@transaction.atomic
+def give_up(assignment: Assignment, *, by: Actor, at: datetime) -> None:
+    """Give up, as the reseller, what it holds; the provider keeps the privilege."""
+    assignment, _grant, _partnership = _locked(assignment)
+    assignment.move(Assignment.Status.GIVEN_UP, stopped_at=at, stopped_by=by.stamp)
+    emails.assignment_stopped("given_up", assignment, at=at)
+    _record(Verb.GIVEN_UP, assignment, by=by, at=at)
+
+
+def contact_actor(contact: Contact) -> Actor:
+    """Return the actor a confirmed contact is."""
+    return Actor.customer(name=contact.name, email=contact.email, company=contact.customer.name)
+
+
+@transaction.atomic
+def refuse_reseller(assignment: Assignment, contact: Contact, *, at: datetime) -> None:
+    """Refuse, as the customer, one reseller, without withdrawing anything from the provider."""
+    by = contact_actor(contact)
+    assignment, _grant, _partnership = _locked(assignment)
+    if assignment.customer_id != contact.customer_id:
+        raise Refused(_("This is not one of your resellers."))
+    assignment.move(Assignment.Status.REFUSED_BY_CUSTOMER, stopped_at=at, stopped_by=by.stamp)
+    emails.assignment_stopped("refused_by_customer", assignment, at=at)
+    _record(Verb.REFUSED, assignment, by=by, at=at)
+
+
+@transaction.atomic
+def ask_to_withdraw(grant: Grant, contact: Contact, *, at: datetime) -> MailedCode:
+    """Mail the confirmed contact the code that completes the withdrawal of a grant."""
+    if grant.customer_id != contact.customer_id or grant.status != Grant.Status.ACTIVE:
+        raise Refused(_("This privilege is no longer in force."))
+    code = links.make_code(Purpose.WITHDRAW_GRANT, grant.pk, contact.email, at=at)
+    emails.withdrawal_code(code, grant, contact, at=at)
+    return code
+
+
+@transaction.atomic
+def withdraw_grant(grant: Grant, contact: Contact, code: MailedCode, *, at: datetime) -> Grant:
+    """Withdraw a privilege for the customer, at once; the relationship and the provider's duty stay.
+
+    What resellers held of it stops with it, by derivation; the log names each.
+    """
+    if (code.purpose, code.object_ref, code.email) != (Purpose.WITHDRAW_GRANT, grant.pk, contact.email):
+        raise Refused(_("This code was not mailed for this privilege."))
+    by = contact_actor(contact)
+    grant = Grant.objects.lock(grant.pk)
+    if grant.customer_id != contact.customer_id:
+        raise Refused(_("This privilege is no longer in force."))
+    links.use_code(code, at=at)
+    stopping = list(
+        Assignment.objects.live(at)
+        .filter(grant=grant)
+        .select_related("reseller", "provider", "customer", "partnership")
+    )
+    grant.move(Grant.Status.WITHDRAWN, stopped_at=at, stopped_by=by.stamp)
+    emails.grant_withdrawn(grant, stopping, at=at)
+    activity.record(
+        Verb.GRANT_WITHDRAWN,
+        by=by,
+        at=at,
+        provider=grant.provider,
+        about=grant,
+        customer=grant.customer,
+        seen_by=[grant.provider, *{held.reseller for held in stopping}],
+        details={
+            "changed": activity.changed(grant),
+            "privilege": grant.privilege,
+            "stopped_with_it": activity.changed(*stopping),
+        },
+    )
+    return grant
+
+
+def tidy(at: datetime) -> int:
+    """Move past-date grants and assignments, and offers nobody answered, to lapsed; return how many.
+
+    Access stopped by itself when the day was over: this only puts the rows in order.
+    """
+    moved = 0
+    system = Actor.system()
+    late = Assignment.objects.past(at) | Assignment.objects.lapsed_offers(at)
+    for pk in late.values_list("pk", flat=True)[:500]:
+        with transaction.atomic():
+            assignment, _grant, _partnership = _locked(Assignment.objects.get(pk=pk))
+            if assignment.can_move(Assignment.Status.LAPSED):
+                assignment.move(Assignment.Status.LAPSED, stopped_at=at, stopped_by=system.stamp)
+                _record(Verb.LAPSED, assignment, by=system, at=at)
+                moved += 1
+    for pk in Grant.objects.past(at).values_list("pk", flat=True)[:500]:
+        with transaction.atomic():
+            grant = Grant.objects.lock(pk)
+            if not grant.can_move(Grant.Status.LAPSED):
+                continue
+            grant.move(Grant.Status.LAPSED, stopped_at=at, stopped_by=system.stamp)
+            activity.record(
+                Verb.GRANT_LAPSED,
+                by=system,
+                at=at,
+                provider=grant.provider,
+                about=grant,
+                customer=grant.customer,
+                details={"changed": activity.changed(grant), "privilege": grant.privilege},
+            )
+            moved += 1
+    return moved

@@ -1,0 +1,138 @@
+"""The stories of a partnership: propose, accept, decline, withdraw. Ending one lives a floor higher."""
+
+from datetime import datetime
+
+from django.db import IntegrityError, models, transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from partners import activity, emails
+from partners.actor import Actor
+from partners.errors import Refused
+from partners.lifecycle import broke
+from partners.models import Kind, Partner, Partnership
+
+
+@activity.verbs
+class Verb(models.TextChoices):
+    """What the log calls these stories."""
+
+    PROPOSED = "partnership.proposed", gettext_lazy("Partnership proposed")
+    ACCEPTED = "partnership.accepted", gettext_lazy("Partnership accepted")
+    DECLINED = "partnership.declined", gettext_lazy("Partnership declined")
+    WITHDRAWN = "partnership.withdrawn", gettext_lazy("Partnership proposal withdrawn")
+    LAPSED = "partnership.lapsed", gettext_lazy("Partnership proposal lapsed")
+
+
+def lock(pk: int) -> Partnership:
+    """Return the partnership locked: the root of every story about it."""
+    return (
+        Partnership.objects.select_for_update(of=("self",)).select_related("provider", "reseller").get(pk=pk)
+    )
+
+
+def refuse_pair(provider: Partner, reseller: Partner) -> None:
+    """Refuse a partnership the programme does not know: with oneself, of wrong kinds, across regions."""
+    if provider.pk == reseller.pk:
+        raise Refused(_("A company cannot be its own reseller."))
+    if provider.kind != Kind.INDIRECT_PROVIDER or reseller.kind != Kind.INDIRECT_RESELLER:
+        raise Refused(_("A partnership ties an indirect provider to an indirect reseller."))
+    if provider.region != reseller.region:
+        raise Refused(_("Provider and reseller must be in the same CSP region."))
+    if not reseller.is_active or not provider.is_active:
+        raise Refused(_("A suspended company cannot enter a partnership."))
+
+
+@transaction.atomic
+def propose(provider: Partner, reseller: Partner, *, by: Actor, at: datetime) -> Partnership:
+    """Propose a partnership; refuses a pair the programme does not know or one already tied."""
+    refuse_pair(provider, reseller)
+    dead = Partnership.objects.filter(provider=provider, reseller=reseller).lapsed_at(at)
+    for partnership in dead:  # a dead proposal must not block a living one
+        partnership.move(Partnership.Status.LAPSED, answered_at=at, answered_by=by.stamp)
+    try:
+        with transaction.atomic():
+            partnership = Partnership.objects.create(
+                provider=provider, reseller=reseller, proposed_at=at, proposed_by=by.stamp
+            )
+    except IntegrityError as problem:
+        if broke(problem, Partnership, "ps_one_proposed_or_active"):
+            raise Refused(_("You already work with this reseller, or have asked it to.")) from problem
+        raise
+    emails.partnership_proposed(partnership, at=at)
+    activity.record(
+        Verb.PROPOSED, by=by, at=at, provider=provider, about=partnership, seen_by=[provider, reseller]
+    )
+    return partnership
+
+
+@transaction.atomic
+def accept(partnership: Partnership, *, by: Actor, at: datetime) -> None:
+    """Accept a proposal for the reseller; refuses one that lapsed or a suspended company."""
+    partnership = lock(partnership.pk)
+    refuse_pair(partnership.provider, partnership.reseller)
+    if partnership.status == Partnership.Status.PROPOSED and not partnership.waits_at(at):
+        raise Refused(_("This proposal has lapsed. Ask the provider for a new one."))
+    partnership.move(Partnership.Status.ACTIVE, answered_at=at, answered_by=by.stamp)
+    emails.partnership_answered(partnership, at=at)
+    activity.record(
+        Verb.ACCEPTED,
+        by=by,
+        at=at,
+        provider=partnership.provider,
+        about=partnership,
+        seen_by=[partnership.provider, partnership.reseller],
+    )
+
+
+@transaction.atomic
+def decline(partnership: Partnership, *, by: Actor, at: datetime) -> None:
+    """Decline a proposal for the reseller."""
+    partnership = lock(partnership.pk)
+    partnership.move(Partnership.Status.DECLINED, answered_at=at, answered_by=by.stamp)
+    emails.partnership_answered(partnership, at=at)
+    activity.record(
+        Verb.DECLINED,
+        by=by,
+        at=at,
+        provider=partnership.provider,
+        about=partnership,
+        seen_by=[partnership.provider, partnership.reseller],
+    )
+
+
+@transaction.atomic
+def withdraw(partnership: Partnership, *, by: Actor, at: datetime) -> None:
+    """Withdraw a proposal the reseller has not answered."""
+    partnership = lock(partnership.pk)
+    partnership.move(Partnership.Status.WITHDRAWN, answered_at=at, answered_by=by.stamp)
+    activity.record(
+        Verb.WITHDRAWN,
+        by=by,
+        at=at,
+        provider=partnership.provider,
+        about=partnership,
+        seen_by=[partnership.provider, partnership.reseller],
+    )
+
+
+def tidy(at: datetime) -> int:
+    """Move proposals nobody answered in time to lapsed; return how many."""
+    moved = 0
+    for partnership in Partnership.objects.lapsed_at(at).values_list("pk", flat=True):
+        with transaction.atomic():
+            row = lock(partnership)
+            if row.status != Partnership.Status.PROPOSED:
+                continue
+            system = Actor.system()
+            row.move(Partnership.Status.LAPSED, answered_at=at, answered_by=system.stamp)
+            activity.record(
+                Verb.LAPSED,
+                by=system,
+                at=at,
+                provider=row.provider,
+                about=row,
+                seen_by=[row.provider, row.reseller],
+            )
+            moved += 1
+    return moved

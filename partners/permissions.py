@@ -1,0 +1,57 @@
+"""Who may: roles, `require`, and the questions about companies, people and partnerships.
+
+Source: the table of roles in the requirement, section 1.
+"""
+
+from django.core.exceptions import PermissionDenied
+
+from partners.actor import Actor
+from partners.models import Membership, Partner, Partnership, Role
+
+ADMINS = (Role.ACCOUNT_ADMIN,)
+AGENTS = (Role.ACCOUNT_ADMIN, Role.ADMIN_AGENT)
+SALES = (Role.ACCOUNT_ADMIN, Role.ADMIN_AGENT, Role.SALES_AGENT)
+HELPDESK = (Role.ACCOUNT_ADMIN, Role.ADMIN_AGENT, Role.HELPDESK_AGENT)
+
+
+def require(allowed: bool) -> None:
+    """Answer 403 unless allowed."""
+    if not allowed:
+        raise PermissionDenied
+
+
+def may_act(actor: Actor, partner_pk: int | None, roles: tuple[Role, ...]) -> bool:
+    """Say whether the actor acts for this company, in one of these roles, and the company is not suspended."""
+    return actor.is_of(partner_pk) and actor.has_role(*roles) and actor.partner.is_active  # type: ignore[union-attr]
+
+
+def may_edit_profile(actor: Actor, partner: Partner) -> bool:
+    """Account admins keep their own company's profile."""
+    return may_act(actor, partner.pk, ADMINS)
+
+
+def may_change_team(actor: Actor, membership: Membership) -> bool:
+    """Account admins change their own company's team."""
+    return may_act(actor, membership.partner_id, ADMINS)
+
+
+def may_propose_partnership(actor: Actor) -> bool:
+    """A provider's agents propose partnerships."""
+    return bool(actor.partner and actor.partner.has_resellers) and may_act(actor, actor.partner.pk, AGENTS)  # type: ignore[union-attr]
+
+
+def may_withdraw_partnership(actor: Actor, partnership: Partnership) -> bool:
+    """The provider's agents withdraw a proposal."""
+    return may_act(actor, partnership.provider_id, AGENTS)
+
+
+def may_answer_partnership(actor: Actor, partnership: Partnership) -> bool:
+    """The reseller's account admins accept or decline a proposal."""
+    return may_act(actor, partnership.reseller_id, ADMINS)
+
+
+def may_end_partnership(actor: Actor, partnership: Partnership) -> bool:
+    """Account admins of either side end a partnership; staff may too."""
+    return actor.is_staff or any(
+        may_act(actor, pk, ADMINS) for pk in (partnership.provider_id, partnership.reseller_id)
+    )

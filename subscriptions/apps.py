@@ -1,0 +1,9 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class SubscriptionsConfig(AppConfig):
+    """The top floor: what customers run, where it came from, and the path open to it."""
+
+    name = "subscriptions"
+    verbose_name = _("Subscriptions")

@@ -1,0 +1,163 @@
+"""Subscription: what a customer runs, and the channel it was bought through."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django.db import models
+from django.db.models import F, Q
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from customers.models import Customer
+from partners.lifecycle import Lifecycle, among
+from partners.models import Partner
+from subscriptions import vocabulary
+from subscriptions.models.product import Product
+from subscriptions.vocabulary import AutoRenew, Channel, Term
+
+if TYPE_CHECKING:
+    from partners.actor import Actor
+
+
+class BillingCycle(models.TextChoices):
+    """How often it is billed."""
+
+    MONTHLY = "monthly", _("Monthly")
+    ANNUAL = "annual", _("Yearly")
+    NONE = "none", _("Not billed in cycles")
+
+
+class SubscriptionQuerySet(models.QuerySet["Subscription"]):
+    """Subscriptions."""
+
+    def visible_to(self, actor: "Actor", at: datetime | None = None) -> "SubscriptionQuerySet":
+        """A provider's own; a reseller's: those of the customers it sees; staff see all."""
+        if actor.partner is not None and actor.partner.owns_relationships:
+            return self.filter(provider=actor.partner)
+        return self.filter(customer__in=Customer.objects.visible_to(actor, at))
+
+    def lock(self, pk: int) -> "Subscription":
+        """Return one subscription locked."""
+        return (
+            self.select_for_update(of=("self",)).select_related("customer", "provider", "product").get(pk=pk)
+        )
+
+
+class Subscription(Lifecycle):
+    """A subscription of a customer, sold by us or bought elsewhere. Its path is never stored."""
+
+    Status = vocabulary.Status
+
+    MOVES: ClassVar = {
+        Status.PENDING: {Status.ACTIVE, Status.CANCELLED},
+        Status.ACTIVE: {Status.SUSPENDED, Status.CANCELLED, Status.EXPIRED, Status.TRANSFERRED},
+        Status.SUSPENDED: {Status.ACTIVE, Status.CANCELLED, Status.EXPIRED},
+    }
+
+    provider = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="+")
+    customer = models.ForeignKey(
+        Customer, verbose_name=_("customer"), on_delete=models.PROTECT, related_name="subscriptions"
+    )
+    product = models.ForeignKey(Product, verbose_name=_("product"), on_delete=models.PROTECT)
+    friendly_name = models.CharField(_("friendly name"), max_length=120, blank=True)
+    channel = models.CharField(_("channel"), max_length=12, choices=Channel)
+    seller_name = models.CharField(_("sold by"), max_length=120, blank=True)
+    seller = models.ForeignKey(Partner, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    quantity = models.PositiveIntegerField(_("quantity"), default=1)
+    status = models.CharField(_("status"), max_length=12, choices=vocabulary.Status, default=Status.ACTIVE)
+    started_on = models.DateField(_("started on"), null=True, blank=True)
+    term_end = models.DateField(_("term end"), null=True, blank=True)
+    term = models.CharField(_("term"), max_length=3, choices=Term, blank=True)
+    auto_renew = models.CharField(
+        _("renews automatically"), max_length=7, choices=AutoRenew, default=AutoRenew.UNKNOWN
+    )
+    billing_cycle = models.CharField(
+        _("billing cycle"), max_length=8, choices=BillingCycle, default=BillingCycle.NONE
+    )
+    external_id = models.CharField(_("subscription ID"), max_length=80, blank=True)
+    entitlement_id = models.CharField(_("Azure subscription ID"), max_length=80, blank=True)
+    partner_on_record = models.ForeignKey(
+        Partner,
+        verbose_name=_("partner on record"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+    )
+    support_contact = models.ForeignKey(
+        Partner,
+        verbose_name=_("support contact"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+    )
+    is_trial = models.BooleanField(_("trial"), default=False)
+    parent = models.ForeignKey(
+        "self",
+        verbose_name=_("add-on of"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="add_ons",
+    )
+    replaces = models.ForeignKey(
+        "self",
+        verbose_name=_("replaces"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="replaced_by",
+    )
+    checked_on = models.DateField(_("checked on"), null=True, blank=True)
+    version = models.PositiveIntegerField(default=1, editable=False)
+    recorded_at = models.DateTimeField(_("recorded at"), editable=False)
+    recorded_by = models.CharField(_("recorded by"), max_length=200, editable=False)
+
+    objects = SubscriptionQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("subscription")
+        verbose_name_plural = _("subscriptions")
+        ordering = ("-pk",)
+        constraints = (
+            among("status", vocabulary.Status.values, "sub_status"),
+            among("channel", Channel.values, "sub_channel"),
+            among("auto_renew", AutoRenew.values, "sub_auto_renew"),
+            models.UniqueConstraint(
+                fields=["provider", "external_id"],
+                condition=~Q(external_id=""),
+                name="sub_external_id_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(term_end__isnull=True)
+                | Q(started_on__isnull=True)
+                | Q(term_end__gt=F("started_on")),
+                name="sub_ends_after_start",
+            ),
+            models.CheckConstraint(condition=Q(quantity__gte=0), name="sub_quantity"),
+            models.CheckConstraint(
+                condition=Q(parent__isnull=True) | ~Q(parent=F("id")), name="sub_not_own_parent"
+            ),
+        )
+        indexes = (
+            models.Index(fields=["provider", "-id"], name="sub_provider"),
+            models.Index(fields=["customer", "-id"], name="sub_customer"),
+            models.Index(fields=["provider", "term_end"], name="sub_term_end"),
+        )
+
+    def __str__(self) -> str:
+        return self.friendly_name or self.product.name
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Store the provider beside the customer: lists, queue and counters read it."""
+        self.provider_id = self.customer.provider_id
+        super().save(*args, **kwargs)
+
+    def get_absolute_url(self) -> str:
+        return reverse("subscriptions:subscription", args=[self.pk])
+
+    @property
+    def is_ours(self) -> bool:
+        """Say whether this provider sells it, in CSP."""
+        return self.channel == Channel.CSP_OWN

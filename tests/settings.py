@@ -1,0 +1,30 @@
+"""The project's settings on a machine that set nothing, with cheap passwords and mail kept in memory."""
+
+import os
+import tempfile
+from pathlib import Path
+
+os.environ.update(
+    DEBUG="off",
+    SECRET_KEY="only-the-tests-know-this-key-and-it-guards-nothing-at-all",
+    SITE_URL="https://multicanale.example",
+    ALLOWED_HOSTS="testserver,localhost,127.0.0.1,multicanale.example",
+    EMAIL_URL="memorymail://",
+    CACHE_URL="locmemcache://",
+    DATABASE_URL=os.environ.get("DATABASE_URL", "sqlite:///:memory:"),
+)
+
+from config.settings import *  # noqa: E402, F403 - the environment comes first; all settings are wanted
+from config.settings import DATABASES, STORAGES  # noqa: E402 - the environment comes first
+
+SECURE_SSL_REDIRECT = False  # the test client speaks plain http
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = False  # and so do the browser journeys
+SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "sessionid", "csrftoken"
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+STORAGES = {**STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
+
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    # A file: a live server's threads cannot share one connection to a database in memory.
+    DATABASES["default"]["TEST"] = {
+        "NAME": str(Path(tempfile.gettempdir()) / f"multicanale-test-{os.getpid()}.sqlite3")
+    }
