@@ -81,6 +81,8 @@ _TO_BUY = (Need.RELATIONSHIP, Need.AGREEMENT)
 
 _NO_MIGRATION = _("There is no supported migration into CSP for Azure bought in another channel.")
 _LICENCE_STAYS = _("A licence subscription can't be moved to another CSP partner.")
+_OTHER_REGION = _("Outside the provider's CSP region nothing can be sold, taken over or handed over.")
+_TRANSFERRED = _("It was transferred and goes on with another partner.")
 
 
 def _elsewhere_licences(channel: Channel) -> list[Row]:
@@ -256,14 +258,13 @@ def _not_ours(rows: Sequence[Row], *, with_trial: bool = True) -> list[Row]:
     """Add to rows of what others sold: another region, a trial, a transfer."""
     # What a person has to look at stays with that person.
     paths = [row for row in rows if row.path != Path.MANUAL_REVIEW]
-    region = _("The customer is outside the provider's CSP region, where nothing can be sold or taken over.")
     trial = _("A trial is not moved: it ends, or is converted in its own channel first.")
     added = [
-        reviews(because=region, source=Companion.REGION, when=Condition.OTHER_REGION),
-        *closes_all(paths, because=region, source=Companion.REGION, when=Condition.OTHER_REGION),
+        reviews(because=_OTHER_REGION, source=Companion.REGION, when=Condition.OTHER_REGION),
+        *closes_all(paths, because=_OTHER_REGION, source=Companion.REGION, when=Condition.OTHER_REGION),
         *closes_all(
             paths,
-            because=_("It was transferred and goes on with another partner."),
+            because=_TRANSFERRED,
             source=Decision.FINISHED,
             when=Condition.TRANSFERRED,
         ),
@@ -295,13 +296,13 @@ def _ours(*others: Row) -> list[Row]:
         ),
         *closes_all(
             others,
-            because=_("The customer is outside the provider's CSP region: only the reseller can change."),
+            because=_OTHER_REGION,
             source=Companion.REGION,
             when=Condition.OTHER_REGION,
         ),
         *closes_all(
             rows,
-            because=_("It was transferred and goes on with another partner."),
+            because=_TRANSFERRED,
             source=Decision.FINISHED,
             when=Condition.TRANSFERRED,
         ),
