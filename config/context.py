@@ -69,7 +69,7 @@ def entries(kind: str | None) -> list[tuple[Label, list[tuple[Entry, str]]]]:
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
-    """Return the side bar; `request.nav_counts`, if a view set it, gives numbers by URL name. Asks no database."""
+    """Return the side bar; the numbers in it are `request.nav_counts`, by URL name, if a view set them."""
     actor = getattr(request, "actor", None)
     if actor is None:
         return {"nav": []}

@@ -21,11 +21,17 @@ NEAR = 14  # days: further away, a date says more than a count
 
 ROLES = {
     "ok": "ok open active live accepted confirmed sent fulfilled granted done completed available",
-    "waiting": "waiting pending pending_confirmation proposed offered requested queued draft planned in_progress",
+    "waiting": (
+        "waiting pending pending_confirmation proposed offered requested queued draft planned placed"
+        " in_progress code_sent"
+    ),
     "closed": "closed declined refused refused_by_customer failed suspended not_available",
     "urgent": "urgent overdue",
-    "info": "info not_mailed unknown",
-    "ended": "ended withdrawn lapsed expired cancelled revoked given_up handed_over transferred used_up abandoned",
+    "info": "info not_mailed recorded unknown",
+    "ended": (
+        "ended withdrawn lapsed expired cancelled revoked given_up handed_over transferred used_up"
+        " abandoned erased"
+    ),
 }
 ROLE_OF = {state: role for role, states in ROLES.items() for state in states.split()}
 
@@ -52,7 +58,9 @@ def post_token(context: template.Context) -> SafeString:
 def icon(name: str) -> SafeString:
     """Draw an icon of the sprite; the words beside it carry the meaning."""
     return format_html(
-        '<svg class="icon" aria-hidden="true" focusable="false"><use href="{}#{}"></use></svg>', static(ICONS), name
+        '<svg class="icon" aria-hidden="true" focusable="false"><use href="{}#{}"></use></svg>',
+        static(ICONS),
+        name,
     )
 
 
@@ -153,9 +161,9 @@ def bars(rows: Iterable[Mapping[str, Any]], height: int = 110) -> list[dict[str,
 
 
 @register.simple_tag
-def focus_first_error(form: forms.BaseForm) -> str:
-    """Put the cursor into the first field that was refused, without a script."""
-    name = next((name for name in form.errors if name in form.fields), None)
-    if name:
-        form.fields[name].widget.attrs["autofocus"] = True
-    return ""
+def refusals(form: forms.BaseForm) -> int:
+    """Put the cursor into the first refused field, without a script; return how many refusals there are."""
+    refused = [name for name in form.fields if name in form.errors]
+    if refused:
+        form.fields[refused[0]].widget.attrs["autofocus"] = True
+    return len(refused) + len(form.non_field_errors())
