@@ -7,3 +7,10 @@ class CustomersConfig(AppConfig):
 
     name = "customers"
     verbose_name = _("Customers")
+
+    def ready(self) -> None:
+        """Register the keys over several columns that SQLite keeps by triggers."""
+        from customers.composites import COMPOSITES
+
+        for composite in COMPOSITES:
+            composite.register()

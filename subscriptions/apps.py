@@ -7,3 +7,10 @@ class SubscriptionsConfig(AppConfig):
 
     name = "subscriptions"
     verbose_name = _("Subscriptions")
+
+    def ready(self) -> None:
+        """Register the keys over several columns that SQLite keeps by triggers."""
+        from subscriptions.composites import COMPOSITES
+
+        for composite in COMPOSITES:
+            composite.register()

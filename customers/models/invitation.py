@@ -139,6 +139,7 @@ class Invitation(Lifecycle):
         ordering = ("-pk",)
         constraints = (
             among("status", ["draft", "open", "used_up", "withdrawn"], "inv_status"),
+            models.UniqueConstraint(fields=["id", "provider"], name="inv_with_provider"),
             models.CheckConstraint(
                 condition=Q(route="direct", partnership__isnull=True)
                 | Q(route="via_reseller", partnership__isnull=False),

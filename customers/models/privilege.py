@@ -94,7 +94,9 @@ class Grant(Lifecycle):
                 condition=Q(status="active"),
                 name="grant_one_active",
             ),
-            models.UniqueConstraint(fields=["id", "provider", "customer"], name="grant_with_parties"),
+            models.UniqueConstraint(
+                fields=["id", "provider", "customer", "privilege"], name="grant_with_parties"
+            ),
             models.CheckConstraint(
                 condition=Q(ends_on__gte=F("answered_on"))
                 & Q(ends_on__lte=AddDays(F("answered_on"), MAX_PRIVILEGE_DAYS)),

@@ -83,6 +83,8 @@ class Partnership(Lifecycle):
         constraints = (
             among("status", ["proposed", "active", "declined", "withdrawn", "lapsed", "ended"], "ps_status"),
             models.CheckConstraint(condition=~Q(provider=F("reseller")), name="ps_not_with_oneself"),
+            models.UniqueConstraint(fields=["id", "provider"], name="ps_with_provider"),
+            models.UniqueConstraint(fields=["id", "provider", "reseller"], name="ps_with_parties"),
             models.UniqueConstraint(
                 fields=["provider", "reseller"],
                 condition=Q(status__in=["proposed", "active"]),

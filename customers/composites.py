@@ -1,0 +1,62 @@
+"""The provider, customer and reseller stored beside a key agree with the row the key points at."""
+
+from partners.composites import Composite
+
+COMPOSITES = (
+    Composite(
+        "inv_customer_of_provider",
+        "customers_invitation",
+        ("customer_id", "provider_id"),
+        "customers_customer",
+        ("id", "provider_id"),
+    ),
+    Composite(
+        "inv_handed_by_provider",
+        "customers_invitation",
+        ("partnership_id", "provider_id"),
+        "partners_partnership",
+        ("id", "provider_id"),
+    ),
+    Composite(
+        "link_of_provider",
+        "customers_invitationlink",
+        ("invitation_id", "provider_id"),
+        "customers_invitation",
+        ("id", "provider_id"),
+    ),
+    Composite(
+        "link_customer_of_provider",
+        "customers_invitationlink",
+        ("customer_id", "provider_id"),
+        "customers_customer",
+        ("id", "provider_id"),
+    ),
+    Composite(
+        "rel_customer_of_provider",
+        "customers_relationship",
+        ("customer_id", "provider_id"),
+        "customers_customer",
+        ("id", "provider_id"),
+    ),
+    Composite(
+        "grant_of_relationship",
+        "customers_grant",
+        ("relationship_id", "provider_id", "customer_id"),
+        "customers_relationship",
+        ("id", "provider_id", "customer_id"),
+    ),
+    Composite(
+        "asg_of_grant",
+        "customers_assignment",
+        ("grant_id", "provider_id", "customer_id", "privilege"),
+        "customers_grant",
+        ("id", "provider_id", "customer_id", "privilege"),
+    ),
+    Composite(
+        "asg_of_partnership",
+        "customers_assignment",
+        ("partnership_id", "provider_id", "reseller_id"),
+        "partners_partnership",
+        ("id", "provider_id", "reseller_id"),
+    ),
+)
