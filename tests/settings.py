@@ -18,8 +18,9 @@ from config.settings import *  # noqa: E402, F403 - the environment comes first;
 from config.settings import DATABASES, STORAGES  # noqa: E402 - the environment comes first
 
 SECURE_SSL_REDIRECT = False  # the test client speaks plain http
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = False  # and so do the browser journeys
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = False  # and so do the browser journeys
 SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "sessionid", "csrftoken"
+LANGUAGE_COOKIE_NAME, DEVICE_COOKIE_NAME = "language", "device"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES = {**STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
 

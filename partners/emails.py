@@ -1,0 +1,66 @@
+"""The mails of the ground floor, and the two ways every floor finds the people of a company to write to."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db.models import QuerySet
+
+from partners import mail
+from partners.models import Partner, Partnership, Role, User
+from partners.permissions import ADMINS, AGENTS
+
+
+def members(partner: Partner, roles: Iterable[Role]) -> QuerySet[User]:
+    """Return the people who hold one of these roles in a company and may still sign in."""
+    return User.objects.filter(
+        is_active=True, memberships__partner=partner, memberships__role__in=list(roles)
+    ).order_by("pk")
+
+
+def to_members(
+    event: str, partner: Partner, roles: Iterable[Role], *, context: Mapping[str, Any], at: datetime
+) -> None:
+    """Write one mail to each of them, in each one's language and the company's time zone."""
+    for user in members(partner, roles):
+        mail.queue(
+            event,
+            to=user.email,
+            user=user,
+            language=user.language,
+            context={**context, "recipient": user, "company": partner},
+            at=at,
+            zone=partner.zone,
+        )
+
+
+def partnership_proposed(partnership: Partnership, *, at: datetime) -> None:
+    """Tell the reseller's account admins that a provider asks to work with them, and until when."""
+    to_members(
+        "partners/partnership_proposed",
+        partnership.reseller,
+        ADMINS,
+        context={
+            "partnership": partnership,
+            "provider": partnership.provider,
+            "reseller": partnership.reseller,
+            "lapses_at": partnership.lapses_at,
+        },
+        at=at,
+    )
+
+
+def partnership_answered(partnership: Partnership, *, at: datetime) -> None:
+    """Tell the provider's agents that the reseller accepted or declined."""
+    to_members(
+        "partners/partnership_answered",
+        partnership.provider,
+        AGENTS,
+        context={
+            "partnership": partnership,
+            "provider": partnership.provider,
+            "reseller": partnership.reseller,
+            "accepted": partnership.is_active,
+        },
+        at=at,
+    )

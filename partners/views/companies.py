@@ -1,0 +1,64 @@
+"""The company acted for, and what a person keeps about herself."""
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import translation
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from partners.forms import ProfileForm
+from partners.middleware import ACTING_FOR, memberships_of, remember_language
+
+
+@require_GET
+def companies(request: HttpRequest) -> HttpResponse:
+    """Show the companies one may act for."""
+    return render(request, "partners/companies.html", {"memberships": memberships_of(request.user)})
+
+
+@require_POST
+def act_for(request: HttpRequest) -> HttpResponse:
+    """Act for another of one's companies from now on."""
+    for membership in memberships_of(request.user):
+        if str(membership.pk) == request.POST.get("membership"):
+            request.session[ACTING_FOR] = membership.pk
+            messages.success(
+                request, _("You now act for %(company)s.") % {"company": membership.partner.name}
+            )
+            return redirect("home")
+    raise Http404
+
+
+@require_http_methods(["GET", "POST"])
+def profile(request: HttpRequest) -> HttpResponse:
+    """Change one's own name and language."""
+    form = ProfileForm(request.POST or None, instance=request.user)
+    if request.method == "POST" and form.is_valid():
+        user = form.save()
+        with translation.override(user.language):
+            messages.success(request, _("Your profile was saved."))
+        return redirect("partners:profile")
+    return render(request, "partners/profile.html", {"form": form})
+
+
+@login_not_required
+@require_POST
+def set_language(request: HttpRequest) -> HttpResponse:
+    """Choose the language: for good when signed in, else in this browser."""
+    target = request.POST.get("next", "")
+    if not url_has_allowed_host_and_scheme(
+        target, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    ):
+        target = "/"
+    response = redirect(target)
+    language = request.POST.get("language", "")
+    if language in dict(settings.LANGUAGES):
+        remember_language(response, language)
+        if request.user.is_authenticated:
+            request.user.language = language
+            request.user.save(update_fields=["language"])
+    return response
