@@ -3,7 +3,7 @@
 import csv
 import re
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,14 +15,14 @@ from subscriptions.vocabulary import Availability, AzureOffer, Billing
 
 DATA = Path(__file__).parent / "data"
 
-# Azure's offers have no SKU id in the published reference. Theirs is derived from the part number, so that it is
-# the same everywhere; Microsoft does not know it. Nor does the plan have an offer number: AZURE-PLAN is ours too.
+# Azure's offers have no SKU id in the published reference. Theirs is derived from the part number, so that it
+# is the same everywhere; Microsoft does not know it. The plan has no offer number: AZURE-PLAN is ours too.
 AZURE_OFFERS = uuid.uuid5(uuid.NAMESPACE_DNS, "azure-offers.multicanale")
 
 
 @dataclass(frozen=True, slots=True)
 class ProductRow:
-    """One product as the files describe it; what staff decide about it is only a first proposal here."""
+    """One product as the files describe it."""
 
     sku_id: uuid.UUID
     part_number: str
@@ -32,7 +32,6 @@ class ProductRow:
     azure_offer: AzureOffer | str = ""
     sold_in_csp: bool = True
     availability: Availability = Availability.UNKNOWN
-    availability_note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +70,7 @@ _BY_NAME = (
         "|Basic Collaboration|Business Apps",
     ),
 )
-# How its part number begins. Asked last, because part numbers outlive their products: PROJECT_MADEIRA is Dynamics.
+# How its part number begins. Asked last: part numbers outlive their products (PROJECT_MADEIRA is Dynamics).
 _BY_PART_NUMBER = (
     (Family.AZURE, "MS-AZR-|AZURE-PLAN"),
     (Family.DYNAMICS, "DYN365|D365|DYNAMICS|CRM"),
@@ -92,7 +91,7 @@ _PART_NUMBERS = [(family, re.compile(starts, re.IGNORECASE)) for family, starts 
 
 
 def family_of(part_number: str, name: str) -> Family:
-    """Return the service family of a product; `other` where no rule fits (Windows, Minecraft, sustainability)."""
+    """Return the service family of a product; `other` where no rule fits (Windows, Minecraft)."""
     for text, rules in ((name, _NAMES), (part_number, _PART_NUMBERS)):
         for family, rule in rules:
             if rule.match(text):
@@ -113,12 +112,16 @@ def read() -> list[ProductRow]:
     return [*_products(), *_azure_offers()]
 
 
-def load(rows: Iterable[ProductRow] | None = None) -> Loaded:
+# What the files say of a product; the rest is kept by staff.
+_OURS = ("part_number", "name", "family", "billing", "azure_offer", "sold_in_csp")
+
+
+def load() -> Loaded:
     """Bring the stored catalogue in line with the files and return what that took: nothing, the second time.
 
-    What staff keep (availability, its note, one per customer) is set for new products and never overwritten.
+    What staff keep (availability, its note, one per customer) is never overwritten.
     """
-    rows = read() if rows is None else list(rows)
+    rows = read()
     with transaction.atomic():
         stored = {product.sku_id: product for product in Product.objects.all()}
         created = [_new(row) for row in rows if row.sku_id not in stored]
@@ -128,14 +131,9 @@ def load(rows: Iterable[ProductRow] | None = None) -> Loaded:
     return Loaded(len(created), len(changed), len(rows) - len(created) - len(changed))
 
 
-_OURS = ("part_number", "name", "family", "billing", "azure_offer", "sold_in_csp")
-
-
 def _new(row: ProductRow) -> Product:
     ours = {field: getattr(row, field) for field in _OURS}
-    return Product(
-        sku_id=row.sku_id, availability=row.availability, availability_note=row.availability_note, **ours
-    )
+    return Product(sku_id=row.sku_id, availability=row.availability, **ours)
 
 
 def _update(product: Product, row: ProductRow) -> bool:
@@ -168,7 +166,6 @@ def _azure_offers() -> Iterator[ProductRow]:
             azure_offer=AzureOffer(line["azure_offer"]),
             sold_in_csp=line["sold_in_csp"] == "yes",
             availability=Availability(line["availability"]),
-            availability_note=line["note"],
         )
 
 
