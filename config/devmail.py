@@ -1,4 +1,4 @@
-"""Mail without a mail server, for development: every mail becomes a file, and is said aloud on the console."""
+"""Mail without a mail server, for development: each becomes a file, and its text goes to the console."""
 
 import itertools
 import sys

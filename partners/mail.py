@@ -97,7 +97,7 @@ def preview(
     slots: Mapping[str, str],
     zone: ZoneInfo | None = None,
 ) -> tuple[str, str, str]:
-    """Return subject, text and HTML as a page shows them before sending; `slots` says what stands for each secret."""
+    """Return subject, text and HTML for a page to show; `slots` says what stands for each secret."""
     return render(event, language=language, context={**context, **slots}, zone=zone)
 
 
@@ -256,7 +256,7 @@ def _close(message: Message, status: str, **stamps: Any) -> None:
 
 
 def _postpone(message: Message, problem: Exception, at: datetime) -> None:
-    """Try again later, each time later; give up when the recipient is refused for good or tries are used up."""
+    """Try again later, each time later; give up when the recipient is refused for good or no try is left."""
     attempts = message.attempts + 1
     if attempts >= ATTEMPTS or _is_final(problem):
         _close(message, Message.Status.FAILED, attempts=attempts, reason=_reason(problem))

@@ -47,7 +47,7 @@ def memberships_of(user: User) -> list[Membership]:
 
 
 def actor_of(request: HttpRequest) -> Actor | None:
-    """Return who acts: staff in the admin, else the member for the company chosen, else staff, else nobody."""
+    """Return who acts: staff in the admin, a member for the company chosen, other staff, or nobody."""
     user = request.user
     if not isinstance(user, User):
         return None
@@ -94,7 +94,7 @@ class ActorMiddleware:
 
 
 class LanguageMiddleware:
-    """Answers in the language of whoever is signed in, else in the one asked for; in the company's time zone."""
+    """Answers in the language of the person signed in, else in the one asked for; in the company's zone."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response

@@ -76,7 +76,8 @@ refuse(
     "activity_person_only_erased",
     "partners_activityperson",
     "UPDATE",
-    condition="NEW.text <> '' OR NEW.salt <> '' OR NEW.erased_at IS NULL OR NEW.activity_id <> OLD.activity_id",
+    condition="NEW.text <> '' OR NEW.salt <> '' OR NEW.erased_at IS NULL "
+    "OR NEW.activity_id <> OLD.activity_id",
 )
 refuse(
     "activity_chain_only_grows",

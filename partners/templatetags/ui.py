@@ -1,5 +1,6 @@
 """The only custom tags: what every page says in the same way. None of them asks the database."""
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
@@ -18,6 +19,9 @@ register = template.Library()
 
 ICONS = "vendor/bootstrap-icons/icons.svg"
 NEAR = 14  # days: further away, a date says more than a count
+
+# Where an address can be told by a program: before the slashes, inside a host name, after the at.
+LINKABLE = re.compile(r":(?=//)|(?<=\w)\.(?=[^\W\d_])|@(?=\w)")
 
 ROLES = {
     "ok": "ok open active live accepted confirmed sent fulfilled granted done completed available",
@@ -137,6 +141,12 @@ def moment(value: datetime | None) -> SafeString | str:
     return format_html(
         '<time datetime="{}" title="{}">{}</time>', value.isoformat(timespec="seconds"), full, words
     )
+
+
+@register.filter
+def unlinked(words: str) -> str:
+    """Return somebody's own words for a mail, unseen joiners in what a mail program would make a link of."""
+    return LINKABLE.sub("\\g<0>\u2060", words)
 
 
 @register.simple_tag
