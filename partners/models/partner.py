@@ -206,11 +206,3 @@ class Partner(Lifecycle):
             row = list(Partner.objects.filter(parent__in=row).values_list("pk", flat=True))
             levels += bool(row)
         return levels
-
-    def suspend(self) -> None:
-        """Suspend the company: it may read, and changes nothing."""
-        self.move(self.Status.SUSPENDED)
-
-    def reactivate(self) -> None:
-        """Let a suspended company act again."""
-        self.move(self.Status.ACTIVE)
