@@ -11,7 +11,7 @@ def main() -> None:
     if sys.argv[1:2] == ["quickstart"]:
         from config import development
 
-        development.prepare()
+        development.prepare(sys.argv[2:])
     from django.core.management import execute_from_command_line
 
     execute_from_command_line(sys.argv)
