@@ -122,6 +122,7 @@ def acceptance_receipt(
             "partner_center_link": relationship.partner_center_link,
         },
         slots={"address": ("ask", str(contact.pk))},
+        notice=True,
         at=at,
     )
 
@@ -144,6 +145,7 @@ def acceptance_to_confirm(acceptance: Acceptance, *, at: datetime) -> None:
         to=acceptance.email,
         language=acceptance.language,
         context={"acceptance": acceptance, "provider": provider},
+        notice=True,
         at=at,
     )
 
@@ -175,6 +177,7 @@ def acceptance_refused(acceptance: Acceptance, *, at: datetime) -> None:
         to=acceptance.email,
         language=acceptance.language,
         context={"acceptance": acceptance, "provider": acceptance.link.provider},
+        notice=True,
         at=at,
     )
 
@@ -228,6 +231,7 @@ def to_customer(
             language=contact.language,
             context={**context, "contact": contact},
             slots={"address": ("ask", str(contact.pk))},
+            notice=True,
             at=at,
         )
 
@@ -299,7 +303,10 @@ def page_link(contact: Contact, *, at: datetime) -> None:
         to=contact.email,
         language=contact.language,
         context={"contact": contact, "provider": contact.customer.provider},
-        slots={"address": ("page", str(contact.pk))},
+        slots={
+            "address": ("page", str(contact.pk)),
+            "until": ("page_until", str(contact.pk), contact.language),
+        },
         at=at,
     )
 

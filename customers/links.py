@@ -13,7 +13,9 @@ from django.conf import settings
 from django.core.signing import BadSignature, Signer, TimestampSigner
 from django.db.models import F
 from django.urls import reverse
+from django.utils import timezone, translation
 from django.utils.crypto import constant_time_compare, salted_hmac
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -183,6 +185,15 @@ def fill_page(pk: str) -> str:
     if contact is None:
         raise mail.Gone(_("The contact is no longer confirmed."))
     return page_address(contact)
+
+
+@mail.secret("page_until")
+def fill_page_until(pk: str, language: str) -> str:
+    """Tell at delivery until when the page's address opens, in the provider's time zone."""
+    contact = Contact.objects.select_related("customer__provider").get(pk=pk)
+    until = timezone.localtime(timezone.now() + timedelta(hours=PAGE_HOURS), contact.customer.provider.zone)
+    with translation.override(language):
+        return date_format(until, "j F Y, H:i T")
 
 
 @mail.secret("ask")
