@@ -5,6 +5,7 @@ What happens with the answer is told in `acceptances.py`.
 
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from django.db import IntegrityError, models, transaction
 from django.db.models import F
@@ -16,7 +17,7 @@ from customers.models import Customer, Invitation, InvitationLink, Relationship,
 from customers.models.invitation import MAX_PRIVILEGE_DAYS
 from partners import activity
 from partners.actor import Actor
-from partners.addresses import clean_email
+from partners.addresses import clean_email, normalise_email
 from partners.errors import Refused
 from partners.lifecycle import broke
 from partners.models import Kind, Membership, Partner, Partnership
@@ -124,9 +125,26 @@ def refuse_customer(provider: Partner, customer: Customer) -> None:
 @transaction.atomic
 def make(provider: Partner, terms: Terms, *, by: Actor, at: datetime) -> Invitation:
     """Make a draft of an invitation; refuses terms the programme does not allow."""
-    refuse_terms(provider, terms, at=at)
-    invitation = Invitation.objects.create(
+    invitation = _draft(provider, terms, by=by, at=at)
+    activity.record(
+        Verb.MADE,
+        by=by,
+        at=at,
         provider=provider,
+        about=invitation,
+        customer=terms.customer,
+        details={"changed": activity.changed(invitation), "asks": list(invitation.asks)},
+    )
+    return invitation
+
+
+def _draft(
+    provider: Partner, terms: Terms, *, by: Actor, at: datetime, form: UUID | None = None
+) -> Invitation:
+    refuse_terms(provider, terms, at=at)
+    return Invitation.objects.create(
+        provider=provider,
+        form=form,
         route=terms.route,
         partnership=terms.partnership,
         reseller=terms.reseller,
@@ -141,16 +159,6 @@ def make(provider: Partner, terms: Terms, *, by: Actor, at: datetime) -> Invitat
         made_at=at,
         made_by=by.stamp,
     )
-    activity.record(
-        Verb.MADE,
-        by=by,
-        at=at,
-        provider=provider,
-        about=invitation,
-        customer=terms.customer,
-        details={"changed": activity.changed(invitation), "asks": list(invitation.asks)},
-    )
-    return invitation
 
 
 @transaction.atomic
@@ -160,14 +168,7 @@ def open_(invitation: Invitation, *, by: Actor, at: datetime) -> Invitation:
     Refuses without a Partner Center link: the invitation keeps its own copy of it from here on.
     """
     invitation = Invitation.objects.lock(invitation.pk)
-    tie = invitation.partnership or named_partnership(invitation.provider, invitation.reseller)
-    joint = tie.partner_center_link if tie and invitation.reseller_id == tie.reseller_id else ""
-    link = joint or invitation.provider.partner_center_link
-    if not link:
-        raise Refused(_("First enter your Partner Center invitation link in the settings."))
-    invitation.move(Invitation.Status.OPEN, opened_at=at, opened_by=by.stamp, partner_center_link=link)
-    if not invitation.is_direct:
-        emails.invitation_handed_over(invitation, at=at)
+    _open(invitation, by=by, at=at)
     activity.record(
         Verb.OPENED if invitation.is_direct else Verb.HANDED_OVER,
         by=by,
@@ -181,6 +182,63 @@ def open_(invitation: Invitation, *, by: Actor, at: datetime) -> Invitation:
     return invitation
 
 
+def _open(invitation: Invitation, *, by: Actor, at: datetime) -> None:
+    """Open a draft nobody else can touch, based on the joint Partner Center link or the provider's own."""
+    tie = invitation.partnership or named_partnership(invitation.provider, invitation.reseller)
+    joint = tie.partner_center_link if tie and invitation.reseller_id == tie.reseller_id else ""
+    link = joint or invitation.provider.partner_center_link
+    if not link:
+        raise Refused(_("First enter your Partner Center invitation link in the settings."))
+    invitation.move(Invitation.Status.OPEN, opened_at=at, opened_by=by.stamp, partner_center_link=link)
+    if not invitation.is_direct:
+        emails.invitation_handed_over(invitation, at=at)
+
+
+@transaction.atomic
+def issue(
+    provider: Partner,
+    terms: Terms,
+    *,
+    to: Recipient | None,
+    by: Actor,
+    at: datetime,
+    copied: bool = False,
+    form: UUID | None = None,
+) -> Invitation:
+    """Make and open an invitation, and send it to the customer or hand it to the reseller, in one go.
+
+    The provider's own goes to a recipient (its link is only made when it is `copied`); one through a reseller
+    has none yet. Refuses the same `form` a second time, so that a double click invites once.
+    """
+    if (to is None) is (terms.route == Route.DIRECT):
+        raise Refused(_("An invitation goes to one address, or to a reseller who sends it on."))
+    try:
+        with transaction.atomic():
+            invitation = _draft(provider, terms, by=by, at=at, form=form)
+    except IntegrityError as problem:
+        if broke(problem, Invitation, "inv_one_per_form"):
+            raise Refused(_("This invitation has already been made.")) from problem
+        raise
+    _open(invitation, by=by, at=at)
+    link, dead = _place(invitation, to, by=by, at=at, copied=copied) if to else (None, [])
+    activity.record(
+        Verb.SENT if link else Verb.HANDED_OVER,
+        by=by,
+        at=at,
+        provider=provider,
+        about=invitation,
+        customer=terms.customer,
+        seen_by=invitation.parties,
+        details={
+            "changed": activity.changed(invitation, *([link] if link else []), *dead),
+            "asks": list(invitation.asks),
+            **({"copied": copied, "company": link.company} if link else {}),
+        },
+        personal={"to": link.email} if link else None,
+    )
+    return invitation
+
+
 @transaction.atomic
 def send(
     invitation: Invitation, *, to: Recipient, by: Actor, at: datetime, copied: bool = False
@@ -189,7 +247,7 @@ def send(
     invitation = Invitation.objects.lock(invitation.pk)
     if not invitation.is_direct:
         raise Refused(_("This invitation was handed to a reseller, who sends it on."))
-    link = _place(invitation, to, by=by, at=at, copied=copied)
+    link, dead = _place(invitation, to, by=by, at=at, copied=copied)
     activity.record(
         Verb.SENT,
         by=by,
@@ -197,7 +255,11 @@ def send(
         provider=invitation.provider,
         about=invitation,
         customer=link.customer,
-        details={"changed": activity.changed(invitation, link), "copied": copied, "company": link.company},
+        details={
+            "changed": activity.changed(invitation, link, *dead),
+            "copied": copied,
+            "company": link.company,
+        },
         personal={"to": link.email},
     )
     return link
@@ -212,7 +274,7 @@ def forward(
     partnership = invitation.partnership
     if partnership is None or not partnership.is_active or not by.is_of(partnership.reseller_id):
         raise Refused(_("This invitation was not handed to you."))
-    link = _place(invitation, to, by=by, at=at, copied=copied)
+    link, dead = _place(invitation, to, by=by, at=at, copied=copied)
     activity.record(
         Verb.FORWARDED,
         by=by,
@@ -222,7 +284,11 @@ def forward(
         customer=link.customer,
         seen_by=invitation.parties,
         on_behalf_of=invitation.provider.name,
-        details={"changed": activity.changed(invitation, link), "copied": copied, "company": link.company},
+        details={
+            "changed": activity.changed(invitation, link, *dead),
+            "copied": copied,
+            "company": link.company,
+        },
         personal={"to": link.email},
     )
     return link
@@ -230,8 +296,8 @@ def forward(
 
 def _place(
     invitation: Invitation, to: Recipient, *, by: Actor, at: datetime, copied: bool
-) -> InvitationLink:
-    """Take one place of a locked invitation and make the link that fills it."""
+) -> tuple[InvitationLink, list[InvitationLink]]:
+    """Take one place of a locked invitation; return the link that fills it, and the dead ones it replaces."""
     if invitation.status != Invitation.Status.OPEN:
         raise Refused(invitation.refusal(Invitation.Status.USED_UP))
     if invitation.is_expired(at):
@@ -239,7 +305,7 @@ def _place(
     address = clean_email(to.email)
     if not may_answer_for_customer(address, invitation.provider):
         raise Refused(_("This address cannot be invited: it is not a customer's."))
-    _lapse_dead(invitation.provider, address, by=by, at=at)
+    dead = _lapse_dead(invitation.provider, address, by=by, at=at)
     taken = Invitation.objects.filter(pk=invitation.pk, places_taken__lt=F("places")).update(
         places_taken=F("places_taken") + 1
     )
@@ -260,22 +326,52 @@ def _place(
     except IntegrityError as problem:
         if not broke(problem, InvitationLink, "link_one_waiting_per_address"):
             raise
-        if by.is_of(invitation.provider_id):
-            raise Refused(_("An invitation to this address is already waiting for an answer.")) from problem
-        raise Refused(_("This address cannot be invited now.")) from problem  # tells nothing of others
+        raise Refused(_already_waiting(invitation.provider, by)) from problem
     link.message = emails.invitation_sent(link, by=by, at=at, copied=copied)
     link.save(update_fields=["message"])
     invitation.refresh_from_db(fields=["places_taken"])
-    return link
+    return link, dead
 
 
-def _lapse_dead(provider: Partner, address: str, *, by: Actor, at: datetime) -> None:
-    """Lapse a link to this address that has expired, so that the dead never blocks the living."""
-    for dead in InvitationLink.objects.waiting().filter(
-        provider=provider, email=address, invitation__expires_at__lte=at
-    ):
-        dead.move(InvitationLink.Status.LAPSED, answered_at=at, answered_by=by.stamp)
-        _free_place(dead)
+def waiting_for(provider: Partner, address: str, *, at: datetime) -> InvitationLink | None:
+    """Return the provider's link that waits at an address for an answer, if there is a living one."""
+    return (
+        InvitationLink.objects.waiting()
+        .filter(provider=provider, email=normalise_email(address))
+        .exclude(_is_dead(at))
+        .select_related("invitation")
+        .first()
+    )
+
+
+def refuse_address(provider: Partner, address: str, *, by: Actor, at: datetime) -> None:
+    """Refuse an address that cannot be invited now; what sending would refuse, said before it is tried."""
+    if not may_answer_for_customer(normalise_email(address), provider):
+        raise Refused(_("This address cannot be invited: it is not a customer's."))
+    if waiting_for(provider, address, at=at):
+        raise Refused(_already_waiting(provider, by))
+
+
+def _already_waiting(provider: Partner, by: Actor) -> str:
+    if by.is_of(provider.pk):
+        return _("An invitation to this address is already waiting for an answer.")
+    return _("This address cannot be invited now.")  # tells nothing of others
+
+
+def _is_dead(at: datetime) -> models.Q:
+    """Say which waiting links can no longer be answered: expired, or handed over in a tie that has ended."""
+    ended = ~models.Q(invitation__partnership__status=Partnership.Status.ACTIVE)
+    return models.Q(invitation__expires_at__lte=at) | models.Q(invitation__partnership__isnull=False) & ended
+
+
+def _lapse_dead(provider: Partner, address: str, *, by: Actor, at: datetime) -> list[InvitationLink]:
+    """Lapse what is dead of the links to this address, so that it never blocks the living; return it."""
+    waiting = InvitationLink.objects.waiting().filter(provider=provider, email=address)
+    dead = list(waiting.filter(_is_dead(at)))
+    for link in dead:
+        link.move(InvitationLink.Status.LAPSED, answered_at=at, answered_by=by.stamp)
+        _free_place(link)
+    return dead
 
 
 def _free_place(link: InvitationLink) -> None:

@@ -433,6 +433,7 @@ class Migration(migrations.Migration):
                         verbose_name="status",
                     ),
                 ),
+                ("form", models.UUIDField(blank=True, editable=False, null=True)),
                 ("made_at", models.DateTimeField(verbose_name="made at")),
                 ("made_by", models.CharField(max_length=200, verbose_name="made by")),
                 ("opened_at", models.DateTimeField(blank=True, null=True, verbose_name="opened at")),
@@ -1095,6 +1096,10 @@ class Migration(migrations.Migration):
                 condition=models.Q(("status__in", ["draft", "open", "used_up", "withdrawn"])),
                 name="inv_status",
             ),
+        ),
+        migrations.AddConstraint(
+            model_name="invitation",
+            constraint=models.UniqueConstraint(fields=("provider", "form"), name="inv_one_per_form"),
         ),
         migrations.AddConstraint(
             model_name="invitation",

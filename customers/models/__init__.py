@@ -7,6 +7,7 @@ from customers.models.invitation import (
     AgreementVersion,
     Invitation,
     InvitationLink,
+    InvitationState,
     Privilege,
     Route,
 )
@@ -24,6 +25,7 @@ __all__ = [
     "Grant",
     "Invitation",
     "InvitationLink",
+    "InvitationState",
     "MailedCode",
     "Origin",
     "OtherPartnerStatement",

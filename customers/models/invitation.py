@@ -39,6 +39,18 @@ class Route(models.TextChoices):
     VIA_RESELLER = "via_reseller", _("Through a reseller")
 
 
+class InvitationState(models.TextChoices):
+    """What an invitation is worth at a moment: its status, its date, its places and its partnership."""
+
+    DRAFT = "draft", _("Draft")
+    OPEN = "open", _("Open")
+    WAITING = "waiting", _("No place free")
+    EXPIRED = "expired", _("Expired")
+    ENDED = "ended", _("Partnership ended")
+    USED_UP = "used_up", _("Used up")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
+
+
 class InvitationQuerySet(models.QuerySet["Invitation"]):
     """Invitations."""
 
@@ -61,6 +73,26 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
     def open_at(self, at: datetime) -> "InvitationQuerySet":
         """Those that are open and not expired."""
         return self.filter(status=Invitation.Status.OPEN, expires_at__gt=at)
+
+    def in_state(self, state: str, at: datetime) -> "InvitationQuerySet":
+        """Those worth this much at a moment; says of many what `state_at` says of one."""
+        if state not in (
+            InvitationState.OPEN,
+            InvitationState.WAITING,
+            InvitationState.EXPIRED,
+            InvitationState.ENDED,
+        ):
+            return self.filter(status=state)
+        standing = Q(partnership__isnull=True) | Q(partnership__status=Partnership.Status.ACTIVE)
+        if state == InvitationState.ENDED:
+            return self.filter(status=Invitation.Status.OPEN).exclude(standing)
+        rows = self.filter(standing)
+        if state == InvitationState.EXPIRED:
+            return rows.filter(status=Invitation.Status.OPEN, expires_at__lte=at)
+        rows = rows.open_at(at)
+        if state == InvitationState.WAITING:
+            return rows.filter(places_taken=F("places"))
+        return rows.filter(places_taken__lt=F("places"))
 
 
 class Invitation(Lifecycle):
@@ -124,6 +156,8 @@ class Invitation(Lifecycle):
     )
     expires_at = models.DateTimeField(_("expires at"))
     status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.DRAFT)
+    # The form it was made with: a second click on the same one makes no second invitation.
+    form = models.UUIDField(null=True, blank=True, editable=False)
     made_at = models.DateTimeField(_("made at"))
     made_by = models.CharField(_("made by"), max_length=200)
     opened_at = models.DateTimeField(_("opened at"), null=True, blank=True)
@@ -140,6 +174,7 @@ class Invitation(Lifecycle):
         constraints = (
             among("status", ["draft", "open", "used_up", "withdrawn"], "inv_status"),
             models.UniqueConstraint(fields=["id", "provider"], name="inv_with_provider"),
+            models.UniqueConstraint(fields=["provider", "form"], name="inv_one_per_form"),
             models.CheckConstraint(
                 condition=Q(route="direct", partnership__isnull=True)
                 | Q(route="via_reseller", partnership__isnull=False),
@@ -212,6 +247,16 @@ class Invitation(Lifecycle):
 
     def is_open_at(self, at: datetime) -> bool:
         return self.status == self.Status.OPEN and not self.is_expired(at)
+
+    def state_at(self, at: datetime) -> InvitationState:
+        """Say what the invitation is worth at a moment; reads the partnership it was handed over under."""
+        if self.status != self.Status.OPEN:
+            return InvitationState(self.status)
+        if self.partnership is not None and not self.partnership.is_active:
+            return InvitationState.ENDED
+        if self.is_expired(at):
+            return InvitationState.EXPIRED
+        return InvitationState.OPEN if self.places_free else InvitationState.WAITING
 
     @property
     def places_free(self) -> int:
@@ -321,7 +366,9 @@ class InvitationLink(Lifecycle):
 class AgreementVersionQuerySet(models.QuerySet["AgreementVersion"]):
     """Editions of the customer agreement."""
 
-    def in_force(self, *, edition: str, country: str, language: str, on: "datetime") -> "AgreementVersion | None":
+    def in_force(
+        self, *, edition: str, country: str, language: str, on: "datetime"
+    ) -> "AgreementVersion | None":
         """Return the newest version for the country, in the language if there is one, else any."""
         today = on.date()
         versions = self.filter(edition=edition, country__in=[country, ""], valid_from__lte=today).order_by(
@@ -394,7 +441,9 @@ class Acceptance(Lifecycle):
     language = models.CharField(max_length=5, choices=settings.LANGUAGES)
     grants_provisioning = models.BooleanField(_("grants provisioning"), default=False)
     grants_support = models.BooleanField(_("grants support"), default=False)
-    other_partner_families = models.JSONField(_("families another CSP partner administers"), default=list)
+    other_partner_families = models.JSONField(
+        _("families another CSP partner administers"), default=list, blank=True
+    )
     customer = models.ForeignKey(
         Customer,
         verbose_name=_("customer"),
@@ -410,7 +459,7 @@ class Acceptance(Lifecycle):
     started_at = models.DateTimeField(_("answered at"))
     code = models.OneToOneField(MailedCode, on_delete=models.PROTECT, related_name="acceptance")
     completed_at = models.DateTimeField(_("completed at"), null=True, blank=True)
-    pending_reasons = models.JSONField(_("why the provider must look"), default=list)
+    pending_reasons = models.JSONField(_("why the provider must look"), default=list, blank=True)
     decided_at = models.DateTimeField(_("confirmed or refused at"), null=True, blank=True)
     decided_by = models.CharField(_("confirmed or refused by"), max_length=200, blank=True)
 
