@@ -1,0 +1,353 @@
+"""Rows for tests, each consistent by itself: what a row stores twice agrees, what a constraint wants is set.
+
+Stories are told by the fixtures of `conftest.py`; these make the state a story begins from.
+"""
+
+import uuid
+from datetime import date, timedelta
+from typing import Any
+
+from django.utils import timezone
+from factory import LazyAttribute, LazyFunction, SelfAttribute, Sequence, SubFactory, Trait
+from factory.django import DjangoModelFactory
+
+from customers.families import Family
+from customers.models import (
+    Acceptance,
+    AgreementVersion,
+    Assignment,
+    Contact,
+    Customer,
+    Grant,
+    Invitation,
+    InvitationLink,
+    MailedCode,
+    Privilege,
+    Purpose,
+    Relationship,
+    Route,
+)
+from customers.models.privilege import utc_day
+from partners.models import Kind, Membership, Partner, Partnership, Role, User
+from subscriptions.models import BillingCycle, Product, Subscription
+from subscriptions.vocabulary import AutoRenew, Availability, Billing, Channel, Term
+
+PASSWORD = "a long walk along the canal"
+BY = "Somebody · Some company"
+
+now = LazyFunction(timezone.now)
+
+
+class UserFactory(DjangoModelFactory[User]):
+    """A person who can sign in with `PASSWORD`."""
+
+    class Meta:
+        model = User
+
+    name = Sequence(lambda n: f"Person {n}")
+    email = Sequence(lambda n: f"person{n}@people.example")
+    language = "en"
+
+    @classmethod
+    def _create(cls, model_class: type[User], *args: Any, **kwargs: Any) -> User:
+        password = kwargs.pop("password", PASSWORD)
+        return model_class.objects.create_user(*args, password=password, **kwargs)
+
+
+class PartnerFactory(DjangoModelFactory[Partner]):
+    """An indirect provider in Italy with its Partner Center link; `reseller=True` makes a reseller."""
+
+    class Meta:
+        model = Partner
+
+    class Params:
+        reseller = Trait(kind=Kind.INDIRECT_RESELLER, partner_center_link="")
+        direct_bill = Trait(kind=Kind.DIRECT_BILL)
+        suspended = Trait(status=Partner.Status.SUSPENDED)
+
+    name = Sequence(lambda n: f"Company {n}")
+    kind = Kind.INDIRECT_PROVIDER
+    partner_id = Sequence(lambda n: str(4_000_000 + n))
+    tenant_id = LazyFunction(uuid.uuid4)
+    country = "IT"
+    partner_center_link = "https://admin.microsoft.com/Adminportal/Home?invType=IndirectResellerRelationship"
+
+
+class MembershipFactory(DjangoModelFactory[Membership]):
+    """A person's tie with a company, as account admin unless told otherwise."""
+
+    class Meta:
+        model = Membership
+
+    user = SubFactory(UserFactory)
+    partner = SubFactory(PartnerFactory)
+    role = Role.ACCOUNT_ADMIN
+
+
+class PartnershipFactory(DjangoModelFactory[Partnership]):
+    """A partnership in force; `proposed=True` or `ended=True` make others."""
+
+    class Meta:
+        model = Partnership
+
+    class Params:
+        proposed = Trait(status=Partnership.Status.PROPOSED, answered_at=None, answered_by="")
+        ended = Trait(status=Partnership.Status.ENDED, ended_at=now, ended_by=BY)
+
+    provider = SubFactory(PartnerFactory)
+    reseller = SubFactory(PartnerFactory, reseller=True)
+    status = Partnership.Status.ACTIVE
+    proposed_at = now
+    proposed_by = BY
+    answered_at = now
+    answered_by = BY
+
+
+class CustomerFactory(DjangoModelFactory[Customer]):
+    """A prospect of a provider: no tenant id yet, no relationship."""
+
+    class Meta:
+        model = Customer
+
+    provider = SubFactory(PartnerFactory)
+    name = Sequence(lambda n: f"Customer {n}")
+    domain = Sequence(lambda n: f"customer{n}.example")
+    country = "IT"
+    language = "en"
+    created_at = now
+    created_by = BY
+
+
+class ContactFactory(DjangoModelFactory[Contact]):
+    """A contact that partners recorded; `confirmed=True` for one a code has proved."""
+
+    class Meta:
+        model = Contact
+
+    class Params:
+        confirmed = Trait(status=Contact.Status.CONFIRMED, confirmed_at=now, confirmed_by=BY)
+
+    customer = SubFactory(CustomerFactory)
+    name = Sequence(lambda n: f"Contact {n}")
+    email = Sequence(lambda n: f"contact{n}@customers.example")
+    language = "en"
+
+
+class InvitationFactory(DjangoModelFactory[Invitation]):
+    """An open direct invitation that asks for both privileges; `via=partnership` hands it to a reseller."""
+
+    class Meta:
+        model = Invitation
+
+    class Params:
+        via = None
+        draft = Trait(
+            status=Invitation.Status.DRAFT,
+            opened_at=None,
+            opened_by="",
+            partner_center_link="",
+            places_taken=0,
+        )
+
+    provider = LazyAttribute(lambda o: o.via.provider if o.via else PartnerFactory())
+    partnership = SelfAttribute("via")
+    route = LazyAttribute(lambda o: Route.VIA_RESELLER if o.partnership else Route.DIRECT)
+    asks_provisioning = True
+    asks_support = True
+    language = "en"
+    status = Invitation.Status.OPEN
+    partner_center_link = SelfAttribute("provider.partner_center_link")
+    made_at = now
+    made_by = BY
+    opened_at = now
+    opened_by = BY
+    expires_at = LazyAttribute(lambda o: o.made_at + timedelta(days=90))
+
+
+class InvitationLinkFactory(DjangoModelFactory[InvitationLink]):
+    """A link that waits on the one place of its invitation; `accepted=True` for one answered yes."""
+
+    class Meta:
+        model = InvitationLink
+
+    class Params:
+        accepted = Trait(status=InvitationLink.Status.ACCEPTED, answered_at=now, answered_by=BY)
+
+    invitation = SubFactory(
+        InvitationFactory,
+        status=LazyAttribute(
+            lambda o: Invitation.Status.USED_UP if o.places_accepted else Invitation.Status.OPEN
+        ),
+        places_taken=1,
+        places_accepted=LazyAttribute(
+            lambda o: int(o.factory_parent.status == InvitationLink.Status.ACCEPTED)
+        ),
+    )
+    status = InvitationLink.Status.WAITING
+    provider = SelfAttribute("invitation.provider")
+    customer = SelfAttribute("invitation.customer")
+    email = Sequence(lambda n: f"invited{n}@customers.example")
+    company = Sequence(lambda n: f"Invited {n}")
+    made_at = now
+    made_by = BY
+
+
+class MailedCodeFactory(DjangoModelFactory[MailedCode]):
+    """A code that completes an answer."""
+
+    class Meta:
+        model = MailedCode
+
+    purpose = Purpose.ACCEPT
+    email = "somebody@customers.example"
+    object_ref = 0
+    made_at = now
+    expires_at = LazyAttribute(lambda o: MailedCode.expiry(o.made_at))
+
+
+class AcceptanceFactory(DjangoModelFactory[Acceptance]):
+    """A completed answer that granted both privileges."""
+
+    class Meta:
+        model = Acceptance
+
+    class Params:
+        pending = Trait(status=Acceptance.Status.PENDING, pending_reasons=["address"])
+
+    link = SubFactory(InvitationLinkFactory, accepted=True)
+    customer = SelfAttribute("link.customer")
+    status = Acceptance.Status.COMPLETED
+    name = Sequence(lambda n: f"Contact {n}")
+    email = SelfAttribute("link.email")
+    tenant_id = LazyFunction(uuid.uuid4)
+    company = SelfAttribute("link.company")
+    country = "IT"
+    language = "en"
+    grants_provisioning = True
+    grants_support = True
+    agreed_at = now
+    started_at = now
+    completed_at = now
+    code = SubFactory(MailedCodeFactory, object_ref=SelfAttribute("..link.pk"), used_at=now)
+
+
+class RelationshipFactory(DjangoModelFactory[Relationship]):
+    """An active relationship that an accepted invitation began; `pending=True` for one to be confirmed."""
+
+    class Meta:
+        model = Relationship
+
+    class Params:
+        pending = Trait(
+            status=Relationship.Status.PENDING,
+            decided_at=None,
+            decided_by="",
+        )
+        ended = Trait(status=Relationship.Status.ENDED, ended_at=now, ended_by=BY)
+
+    customer = SubFactory(CustomerFactory, tenant_id=LazyFunction(uuid.uuid4))
+    provider = SelfAttribute("customer.provider")
+    acceptance = SubFactory(
+        AcceptanceFactory,
+        link__invitation__provider=SelfAttribute("....customer.provider"),
+        link__invitation__customer=SelfAttribute("....customer"),
+        status=LazyAttribute(
+            lambda o: (
+                Acceptance.Status.PENDING
+                if o.factory_parent.status == Relationship.Status.PENDING
+                else Acceptance.Status.COMPLETED
+            )
+        ),
+    )
+    status = Relationship.Status.ACTIVE
+    partner_center_link = SelfAttribute("provider.partner_center_link")
+    began_at = now
+    began_by = BY
+    decided_at = now
+    decided_by = BY
+
+
+class GrantFactory(DjangoModelFactory[Grant]):
+    """A provisioning grant in force for a year."""
+
+    class Meta:
+        model = Grant
+
+    relationship = SubFactory(RelationshipFactory)
+    provider = SelfAttribute("relationship.provider")
+    customer = SelfAttribute("relationship.customer")
+    privilege = Privilege.PROVISIONING
+    granted_at = now
+    granted_by = BY
+    answered_on = LazyAttribute(lambda o: utc_day(o.granted_at))
+    ends_on = LazyAttribute(lambda o: o.answered_on + timedelta(days=365))
+
+
+class AssignmentFactory(DjangoModelFactory[Assignment]):
+    """An assignment in force as long as its grant; `offered=True` for one that waits for an answer."""
+
+    class Meta:
+        model = Assignment
+
+    class Params:
+        offered = Trait(status=Assignment.Status.OFFERED, starts_at=None, answered_at=None, answered_by="")
+
+    grant = SubFactory(GrantFactory)
+    partnership = SubFactory(PartnershipFactory, provider=SelfAttribute("..grant.provider"))
+    provider = SelfAttribute("grant.provider")
+    customer = SelfAttribute("grant.customer")
+    privilege = SelfAttribute("grant.privilege")
+    reseller = SelfAttribute("partnership.reseller")
+    status = Assignment.Status.ACTIVE
+    offered_at = now
+    offered_by = BY
+    starts_at = now
+    answered_at = now
+    answered_by = BY
+    ends_on = SelfAttribute("grant.ends_on")
+
+
+class AgreementVersionFactory(DjangoModelFactory[AgreementVersion]):
+    """Microsoft's customer agreement, for every country."""
+
+    class Meta:
+        model = AgreementVersion
+
+    edition = "2016-12"
+    name = "Microsoft Cloud Agreement"
+    language = "en"
+    link = "https://www.microsoft.com/licensing/docs/customeragreement"
+    valid_from = Sequence(lambda n: date(2016, 1, 1) + timedelta(days=n))
+
+
+class ProductFactory(DjangoModelFactory[Product]):
+    """A licence product of Office 365."""
+
+    class Meta:
+        model = Product
+
+    sku_id = LazyFunction(uuid.uuid4)
+    part_number = Sequence(lambda n: f"PRODUCT_{n}")
+    name = Sequence(lambda n: f"Product {n}")
+    family = Family.OFFICE365
+    billing = Billing.LICENSE
+    availability = Availability.AVAILABLE
+
+
+class SubscriptionFactory(DjangoModelFactory[Subscription]):
+    """Ten licences bought elsewhere, directly from Microsoft, in the middle of their year."""
+
+    class Meta:
+        model = Subscription
+
+    customer = SubFactory(CustomerFactory)
+    product = SubFactory(ProductFactory)
+    channel = Channel.DIRECT
+    quantity = 10
+    started_on = LazyFunction(lambda: utc_day(timezone.now()) - timedelta(days=180))
+    term_end = LazyFunction(lambda: utc_day(timezone.now()) + timedelta(days=185))
+    term = Term.P1Y
+    auto_renew = AutoRenew.YES
+    billing_cycle = BillingCycle.ANNUAL
+    recorded_at = now
+    recorded_by = BY
