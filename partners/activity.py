@@ -205,7 +205,7 @@ def verify(chain: ActivityChain) -> list[str]:
         "pk", flat=True
     )
     problems += [
-        _("%(chain)s: row %(pk)d lies beyond its head") % {"chain": chain.key, "pk": pk} for pk in beyond
+        _("%(chain)s: a row (%(pk)d) lies beyond its head") % {"chain": chain.key, "pk": pk} for pk in beyond
     ]
     return problems
 
