@@ -41,20 +41,25 @@ PLACEHOLDER = re.compile(r"%\(\w+\)[a-z]|%[sd]|\{\w*\}")
 
 
 class Command(BaseCommand):
-    help = "Gather every sentence marked for translation into the catalogues; nothing is ever guessed."
+    help = "Gather every sentence marked for translation into the catalogues and compile them; guess nothing."
     requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--compile", action="store_true", help="write the compiled catalogues too")
         parser.add_argument("--check", action="store_true", help="change nothing; say what is not in order")
 
-    def handle(self, *args: Any, compile: bool, check: bool, **options: Any) -> None:
+    def handle(self, *args: Any, check: bool, **options: Any) -> None:
         """Bring the catalogues up to date, or with --check refuse those that are not."""
         found = [fault for language in languages() for fault in faults(language)] if check else []
         if found:
             more = [f"... and {len(found) - SHOWN} more"] if len(found) > SHOWN else []
             raise CommandError(
-                "\n".join([*found[:SHOWN], *more, "manage.py catalogues --compile, and translate"])
+                "\n".join(
+                    [
+                        *found[:SHOWN],
+                        *more,
+                        "To mend it: manage.py catalogues, translate, and once more manage.py catalogues.",
+                    ]
+                )
             )
         if check:
             self.stdout.write("Every catalogue is complete and fresh.")
@@ -64,8 +69,7 @@ class Command(BaseCommand):
             path = catalogue_path(language)
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(as_text(catalogue))
-            if compile:
-                path.with_suffix(".mo").write_bytes(as_compiled(catalogue))
+            path.with_suffix(".mo").write_bytes(as_compiled(catalogue))
             empty = sum(1 for message in sentences(catalogue) if not is_translated(message))
             self.stdout.write(f"{language}: {len(catalogue)} sentences, {empty} without a translation")
 
