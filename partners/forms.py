@@ -1,4 +1,4 @@
-"""Forms of the ground floor: the fields every form is made of, people about themselves, companies."""
+"""Forms of the ground floor: people about themselves."""
 
 from typing import Any
 
@@ -9,43 +9,8 @@ from django.utils import timezone
 
 from partners import mail
 from partners.accounts import RESET_EVENT, reset_context
-from partners.addresses import clean_email, refuse_control_characters
+from partners.addresses import refuse_control_characters
 from partners.models import User
-
-
-class Line(forms.CharField):
-    """One line of text: any script, no control characters."""
-
-    def clean(self, value: Any) -> str:
-        """Return the line without blanks around it; refuses control characters, line breaks among them."""
-        line = super().clean(value)
-        refuse_control_characters(line)
-        return line
-
-
-class Words(forms.CharField):
-    """Some lines of plain text: any script, no control characters but line breaks."""
-
-    widget = forms.Textarea(attrs={"rows": 5})
-
-    def to_python(self, value: Any) -> str:
-        """Return the text with one kind of line break, so that a break counts as one character."""
-        return super().to_python(value).replace("\r\n", "\n").replace("\r", "\n")
-
-    def clean(self, value: Any) -> str:
-        """Return the text without blanks around it; refuses control characters."""
-        words = super().clean(value)
-        refuse_control_characters(words, lines=True)
-        return words
-
-
-class Address(forms.EmailField):
-    """One e-mail address in its one spelling."""
-
-    def clean(self, value: Any) -> str:
-        """Return the normalised address; refuses what is no single address a mail can go to."""
-        address = forms.CharField.clean(self, value)
-        return clean_email(address) if address else ""
 
 
 class ProfileForm(forms.ModelForm):
