@@ -11,11 +11,14 @@ from django.utils.translation import gettext_lazy as _
 from customers.models import Customer
 from partners.lifecycle import Lifecycle, among
 from partners.models import Partner
+from partners.regions import region_of
 from subscriptions import vocabulary
 from subscriptions.models.product import Product
+from subscriptions.rulebook import Facts
 from subscriptions.vocabulary import AutoRenew, Channel, Term
 
 if TYPE_CHECKING:
+    from customers.standing import Standing
     from partners.actor import Actor
 
 
@@ -161,3 +164,38 @@ class Subscription(Lifecycle):
     def is_ours(self) -> bool:
         """Say whether this provider sells it, in CSP."""
         return self.channel == Channel.CSP_OWN
+
+    def facts(self, standing: "Standing", at: datetime) -> Facts:
+        """Return all that a ruling depends on; an add-on states its base's facts.
+
+        Reads customer, provider, product and, of an add-on, the base and its product.
+        """
+        base = self.parent or self
+        provider, country = self.provider, str(self.customer.country)
+        return Facts(
+            channel=base.channel,
+            billing=base.product.billing,
+            today=at.astimezone(provider.zone).date(),
+            edition=provider.edition,
+            family=base.product.family,
+            azure_offer=base.product.azure_offer or None,
+            status=base.status,
+            is_trial=base.is_trial,
+            is_add_on=self.parent_id is not None,
+            auto_renew=base.auto_renew,
+            term=base.term,
+            term_end=base.term_end,
+            started_on=base.started_on,
+            has_relationship=standing.has_relationship,
+            has_grant=standing.has_grant,
+            has_agreement=standing.has_agreement,
+            other_csp_partner_stated=base.product.family in standing.families_of_another,
+            availability=base.product.availability,
+            one_per_customer=base.product.one_per_customer,
+            customer_country=country,
+            customer_region=region_of(country),
+            provider_country=str(provider.country),
+            provider_region=provider.region,
+            provider_kind=provider.kind,
+            azure_expert_msp=provider.azure_expert_msp,
+        )

@@ -1,0 +1,215 @@
+"""Where customers stand at a moment: relationship, privileges, agreement; and why a privilege does not count.
+
+Each question is asked for many customers at once, in one query.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Container, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import models
+from django.db.models import Exists, F, OuterRef
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from customers.models import (
+    ALL_FAMILIES,
+    Acceptance,
+    Assignment,
+    Grant,
+    OtherPartnerStatement,
+    Privilege,
+    Relationship,
+)
+from customers.models.customer import CustomerQuerySet
+from customers.models.privilege import utc_day
+from partners.models import RulebookEdition
+from partners.templatetags.ui import exact_day
+
+
+class State(models.TextChoices):
+    """What a customer is to its provider."""
+
+    PROSPECT = "prospect", gettext_lazy("Prospect")
+    PENDING = "pending", gettext_lazy("To be confirmed")
+    ACTIVE = "active", gettext_lazy("Customer")
+    ENDED = "ended", gettext_lazy("Ended")
+
+
+_STATES = {
+    Relationship.Status.ACTIVE: State.ACTIVE,
+    Relationship.Status.PENDING: State.PENDING,
+    Relationship.Status.ENDED: State.ENDED,
+}
+_PRECEDENCE = [State.ACTIVE, State.PENDING, State.ENDED, State.PROSPECT]
+
+
+def state_of(statuses: Iterable[str]) -> State:
+    """Return what a customer with relationships in these statuses is; a refused one counts for nothing."""
+    found = {_STATES.get(Relationship.Status(status), State.PROSPECT) for status in statuses}
+    return next((state for state in _PRECEDENCE if state in found), State.PROSPECT)
+
+
+def in_state(customers: CustomerQuerySet, state: str) -> CustomerQuerySet:
+    """Return the customers that are in a state."""
+    rows = Relationship.objects.filter(customer=OuterRef("pk"))
+    current, ended = Exists(rows.current()), Exists(rows.filter(status=Relationship.Status.ENDED))
+    match state:
+        case State.ACTIVE:
+            return customers.filter(Exists(rows.active()))
+        case State.PENDING:
+            return customers.filter(Exists(rows.filter(status=Relationship.Status.PENDING)))
+        case State.ENDED:
+            return customers.filter(ended, ~current)
+        case _:
+            return customers.filter(~current, ~ended)
+
+
+def states(customers: Collection[int]) -> dict[int, State]:
+    """Return what each customer is."""
+    statuses = defaultdict(list)
+    rows = Relationship.objects.filter(customer__in=customers).values_list("customer", "status")
+    for customer, status in rows:
+        statuses[customer].append(status)
+    return {customer: state_of(statuses[customer]) for customer in customers}
+
+
+def granted(customers: Collection[int], at: datetime) -> dict[int, list[Privilege]]:
+    """Return the privileges each customer has given its provider and that are in force."""
+    return _privileges(customers, Grant.objects.live(at))
+
+
+def held(customers: Collection[int], reseller_pk: int, at: datetime) -> dict[int, list[Privilege]]:
+    """Return the privileges a reseller may act under for each customer."""
+    return _privileges(customers, Assignment.objects.live(at).filter(reseller=reseller_pk))
+
+
+def _privileges(
+    customers: Collection[int], rows: "models.QuerySet[Grant] | models.QuerySet[Assignment]"
+) -> dict[int, list[Privilege]]:
+    found = defaultdict(set)
+    for customer, privilege in rows.filter(customer__in=customers).values_list("customer", "privilege"):
+        found[customer].add(privilege)
+    return {customer: [one for one in Privilege if one in found[customer]] for customer in customers}
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What decides, beside a subscription's own facts, which path is open for it."""
+
+    has_relationship: bool = False
+    has_grant: bool = False
+    has_agreement: bool = False
+    families_of_another: frozenset[str] = frozenset()
+
+
+NOWHERE = Standing()
+
+
+def agreements() -> "models.QuerySet[Acceptance]":
+    """Return the answers that accepted the customer agreement of the edition their provider works under."""
+    return Acceptance.objects.filter(
+        status=Acceptance.Status.COMPLETED, agreement__edition=F("link__provider__edition")
+    )
+
+
+def standings(customers: Collection[int], at: datetime) -> dict[int, Standing]:
+    """Return where each customer stands."""
+    agreed = Exists(agreements().filter(customer=OuterRef("customer")))
+    active = dict(
+        Relationship.objects.active()
+        .filter(customer__in=customers)
+        .annotate(agreed=agreed)
+        .values_list("customer", "agreed")
+    )
+    grants = set(
+        Grant.objects.live(at).filter(customer__in=active).values_list("customer", flat=True).distinct()
+    )
+    families = defaultdict(set)
+    stated = OtherPartnerStatement.objects.filter(
+        relationship__customer__in=active,
+        relationship__status=Relationship.Status.ACTIVE,
+        lifted_at__isnull=True,
+    )
+    for customer, family in stated.values_list("relationship__customer", "family"):
+        families[customer].add(family)
+    return {
+        customer: Standing(
+            has_relationship=True,
+            has_grant=customer in grants,
+            has_agreement=active[customer],
+            families_of_another=frozenset(families[customer]),
+        )
+        if customer in active
+        else NOWHERE
+        for customer in customers
+    }
+
+
+# --- why not -----------------------------------------------------------------------------------
+
+
+def why_grant_not_live(grant: Grant, at: datetime) -> str:
+    """Say why a grant is not in force, empty if it is; reads relationship and provider."""
+    match grant.status:
+        case Grant.Status.WITHDRAWN:
+            return _("withdrawn by the customer")
+        case Grant.Status.LAPSED:
+            return _("ended on %(day)s") % {"day": exact_day(grant.ends_on)}
+    if grant.ends_on < utc_day(at):
+        return _("ended on %(day)s") % {"day": exact_day(grant.ends_on)}
+    if not grant.relationship.is_active:
+        return _("the relationship has ended")
+    if not grant.provider.is_active:
+        return _("the provider is suspended")
+    return _("not granted yet") if grant.granted_at > at else ""
+
+
+def why_not_live(assignment: Assignment, at: datetime, stated: Container[str] = ()) -> str:
+    """Say why a reseller cannot act under an assignment, empty if it can.
+
+    `stated` are the families another CSP partner administers, as the customer said. Reads grant,
+    relationship, partnership, provider and reseller. Access is decided by `Assignment.objects.live` alone.
+    """
+    Status = Assignment.Status  # noqa: N806 - the class's own name
+    match assignment.status:
+        case Status.ACTIVE:
+            pass
+        case Status.HANDED_OVER if assignment.stopped_at and assignment.stopped_at > at:
+            pass
+        case Status.OFFERED if assignment.waits_at(at):
+            return _("waits for the reseller's answer")
+        case Status.OFFERED:
+            return _("the offer was not answered in time")
+        case _:
+            return str(assignment.get_status_display()).lower()
+    if assignment.starts_at is not None and assignment.starts_at > at:
+        return _("starts on %(day)s") % {"day": exact_day(utc_day(assignment.starts_at))}
+    if assignment.ends_on < utc_day(at):
+        return _("ended on %(day)s") % {"day": exact_day(assignment.ends_on)}
+    match assignment.grant.status:
+        case Grant.Status.WITHDRAWN:
+            return _("the customer withdrew the grant")
+        case Grant.Status.LAPSED:
+            return _("the customer's grant has ended")
+    if assignment.grant.ends_on < utc_day(at):
+        return _("the customer's grant has ended")
+    if assignment.grant.granted_at > at:
+        return _("not granted yet")
+    if not assignment.grant.relationship.is_active:
+        return _("the relationship has ended")
+    if not assignment.partnership.is_active:
+        return _("the partnership has ended")
+    if not assignment.provider.is_active:
+        return _("the provider is suspended")
+    if not assignment.reseller.is_active:
+        return _("the reseller is suspended")
+    return "" if assignment.family == ALL_FAMILIES else why_family_shut(assignment, stated)
+
+
+def why_family_shut(assignment: Assignment, stated: Container[str]) -> str:
+    """Say that another CSP partner administers the assignment's one service, if its edition forbids both."""
+    if assignment.provider.edition == RulebookEdition.V2016_12 and assignment.family in stated:
+        return _("another CSP partner administers this service")
+    return ""
