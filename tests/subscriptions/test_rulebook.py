@@ -141,6 +141,7 @@ def test_open_and_closed_paths_are_those_of_the_table(pair, expected) -> None:
 def test_the_recommended_path_comes_first(pair) -> None:
     channel, billing = pair
     given = ruling(channel, billing)
+    assert given.edition == "2016-12"
     assert given.main is given.open[0]
     assert given.main.path == RECOMMENDED[billing][channel]
     assert given.reason == given.main.reason
