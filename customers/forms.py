@@ -6,20 +6,144 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from django_countries import countries
 
 from customers.invitations import Recipient, Terms
 from customers.models import GROUND, Customer, Grant, Route
 from customers.models.invitation import EXPIRY_DAYS, MAX_PRIVILEGE_DAYS
+from customers.records import Details, Person
 from partners.actor import Actor
-from partners.fields import Address, Day, Line, Lines
+from partners.fields import Address, Day, Domain, Line, Lines
 from partners.models import Partner, Partnership
 
 LONGEST_WAIT = 730  # days an invitation may wait for its answer
 
 # --- customers and their contacts --------------------------------------------------------------
+
+
+class CustomerForm(forms.Form):
+    """What a provider writes down about a customer."""
+
+    name = Line(label=gettext_lazy("Company name"), max_length=160)
+    domain = Domain(
+        label=gettext_lazy("Primary domain"),
+        max_length=253,
+        required=False,
+        help_text=gettext_lazy("An answer from an address at this domain needs no second look."),
+    )
+    tenant_id = forms.UUIDField(
+        label=gettext_lazy("Microsoft ID (tenant)"),
+        required=False,
+        error_messages={
+            "invalid": gettext_lazy(
+                "Write it as Microsoft does: 32 digits and letters a to f, in five groups."
+            )
+        },
+        help_text=gettext_lazy(
+            "Leave it empty if you do not know it: the customer states it when it accepts."
+        ),
+    )
+    country = forms.ChoiceField(label=gettext_lazy("Country"), choices=lambda: [("", "—"), *countries])
+    language = forms.ChoiceField(
+        label=gettext_lazy("Language"),
+        choices=settings.LANGUAGES,
+        help_text=gettext_lazy("Mails and invitations to this customer are written in it."),
+    )
+    reseller = forms.ModelChoiceField(
+        Partner.objects.none(),
+        label=gettext_lazy("Named reseller"),
+        required=False,
+        empty_label=gettext_lazy("None"),
+        help_text=gettext_lazy(
+            "It sees the customer's page. It may act only where you assign it privileges."
+        ),
+    )
+    version = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=1, max_value=2**31 - 1)
+
+    def __init__(
+        self, *args: Any, provider: Partner, customer: Customer | None = None, **kwargs: Any
+    ) -> None:
+        if customer is not None:
+            kwargs.setdefault("initial", initial_of(customer))
+        super().__init__(*args, **kwargs)
+        if not provider.has_resellers:
+            del self.fields["reseller"]
+            return
+        tied = Q(pk__in=Partnership.objects.active().filter(provider=provider).values("reseller"))
+        if customer is not None and customer.reseller_id:
+            tied |= Q(pk=customer.reseller_id)  # what is on record may stay, whatever became of the tie
+        self.fields["reseller"].queryset = Partner.objects.filter(tied).order_by("name", "pk")  # type: ignore[attr-defined]  # a choice among rows
+
+    @property
+    def details(self) -> Details:
+        """Return what was written, for the story."""
+        data = self.cleaned_data
+        return Details(
+            name=data["name"],
+            domain=data["domain"],
+            tenant_id=data["tenant_id"],
+            country=data["country"],
+            language=data["language"],
+            reseller=data.get("reseller"),
+        )
+
+
+def initial_of(customer: Customer) -> dict[str, Any]:
+    """Return what is on record of a customer, as the form shows it."""
+    return {
+        "name": customer.name,
+        "domain": customer.domain,
+        "tenant_id": customer.tenant_id,
+        "country": str(customer.country),
+        "language": customer.language,
+        "reseller": customer.reseller_id,
+        "version": customer.version,
+    }
+
+
+class ContactForm(forms.Form):
+    """What a provider writes down about a person at a customer."""
+
+    name = Line(label=gettext_lazy("Full name"), max_length=120)
+    email = Address(label=gettext_lazy("E-mail"))
+    phone = Line(label=gettext_lazy("Phone"), max_length=40, required=False)
+    language = forms.ChoiceField(label=gettext_lazy("Language"), choices=settings.LANGUAGES)
+
+    @property
+    def person(self) -> Person:
+        """Return who was written down, for the story."""
+        return Person(**self.cleaned_data)
+
+
+class FirstContactForm(ContactForm):
+    """The contact recorded together with its customer, whose language it speaks; all of it may stay empty."""
+
+    prefix = "contact"
+    language = None  # type: ignore[assignment]  # so Django takes an inherited field away
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            field.required = False
+
+    def clean(self) -> dict[str, Any]:
+        """Ask for name and address together, or for neither."""
+        data = super().clean() or self.cleaned_data
+        if any(data.values()):
+            for name in ("name", "email"):
+                if name in data and not data[name]:
+                    self.add_error(name, _("Enter both the name and the address, or neither."))
+        return data
+
+    def person_speaking(self, language: str) -> Person | None:
+        """Return who was written down, if anybody was."""
+        if not self.cleaned_data["email"]:
+            return None
+        return Person(**self.cleaned_data, language=language)
 
 
 # --- invitations -------------------------------------------------------------------------------
@@ -96,7 +220,7 @@ class InviteForm(forms.Form):
         rows=5,
         required=False,
         help_text=gettext_lazy(
-            "Plain text, first in the mail and on the page. The link and what the customer agrees to are fixed."
+            "Plain text, first in the mail and on the page. The link and the terms below it stay as they are."
         ),
     )
     expires_on = Day(

@@ -9,15 +9,16 @@ from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, models, transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from customers.acceptances import refuse_partner_tenant
 from customers.invitations import named_partnership
-from customers.models import Contact, Customer
+from customers.models import Assignment, Contact, Customer
 from partners import activity
 from partners.actor import Actor
-from partners.errors import Refused, Stale, Taken
+from partners.errors import Refused, Stale
 from partners.lifecycle import broke
 from partners.models import Partner, Partnership
 
@@ -86,7 +87,7 @@ def record(
         provider=provider,
         about=customer,
         customer=customer,
-        seen_by=_readers(customer),
+        seen_by=readers(customer, at),
         details={"changed": activity.changed(*changed)},
         personal={"contact": [contact.name, contact.email]} if contact else None,
     )
@@ -110,12 +111,12 @@ def edit(customer: Customer, details: Details, *, version: int, by: Actor, at: d
         named_partnership(customer.provider, details.reseller)
     if "tenant_id" in differ:
         if tenant_is_settled(customer):
-            raise Taken(
+            raise Refused(
                 _("The customer itself stated this Microsoft ID: it can no longer be changed here."),
-                "tenant_id",
+                field="tenant_id",
             )
         _refuse_tenant(customer.provider, details.tenant_id)
-    before = _readers(customer)
+    before = readers(customer, at)
     customer.version += 1
     _write(customer, details)
     activity.record(
@@ -125,7 +126,7 @@ def edit(customer: Customer, details: Details, *, version: int, by: Actor, at: d
         provider=customer.provider,
         about=customer,
         customer=customer,
-        seen_by=[*before, *_readers(customer)],
+        seen_by=[*before, *readers(customer, at)],
         details={
             "changed": activity.changed(customer),
             "fields": {name: [str(old or ""), str(new or "")] for name, (old, new) in differ.items()},
@@ -145,7 +146,7 @@ def _refuse_tenant(provider: Partner, tenant_id: uuid.UUID | None) -> None:
     try:
         refuse_partner_tenant(provider, tenant_id)
     except Refused as refusal:
-        raise Taken(str(refusal), "tenant_id") from refusal
+        raise Refused(str(refusal), field="tenant_id") from refusal
 
 
 def _write(customer: Customer, details: Details) -> None:
@@ -156,18 +157,17 @@ def _write(customer: Customer, details: Details) -> None:
             customer.save()
     except IntegrityError as problem:
         if broke(problem, Customer, "customer_one_per_provider_and_tenant"):
-            raise Taken(
-                _("A customer with this Microsoft ID is already on record."), "tenant_id"
+            raise Refused(
+                _("A customer with this Microsoft ID is already on record."), field="tenant_id"
             ) from problem
         raise
 
 
-def _readers(customer: Customer) -> list[Partner]:
-    """Return the named reseller, while there is a partnership with it."""
-    if customer.reseller is None:
-        return []
-    tied = Partnership.objects.active().filter(provider=customer.provider, reseller=customer.reseller)
-    return [customer.reseller] if tied.exists() else []
+def readers(customer: Customer, at: datetime) -> list[Partner]:
+    """Return the resellers that see the customer's page, and so what happens to it."""
+    live = Assignment.objects.live(at).filter(customer=customer).values("reseller")
+    tied = Partnership.objects.active().filter(provider=customer.provider, reseller=customer.reseller_id)
+    return list(Partner.objects.filter(Q(pk__in=live) | Q(pk__in=tied.values("reseller"))))
 
 
 # --- contacts ----------------------------------------------------------------------------------
@@ -191,7 +191,7 @@ def _write_contact(contact: Contact, person: Person) -> None:
             contact.save()
     except IntegrityError as problem:
         if broke(problem, Contact, "contact_once"):
-            raise Taken(_("A contact with this address is already on record."), "email") from problem
+            raise Refused(_("A contact with this address is already on record."), field="email") from problem
         raise
 
 
@@ -225,7 +225,7 @@ def _record_contact(verb: str, contact: Contact, person: Person, *, by: Actor, a
         provider=contact.customer.provider,
         about=contact.customer,
         customer=contact.customer,
-        seen_by=_readers(contact.customer),
+        seen_by=readers(contact.customer, at),
         details={"changed": activity.changed(contact)},
         personal={"contact": [person.name, person.email]},
     )

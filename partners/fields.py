@@ -1,10 +1,17 @@
 """Form fields for what people type: bounded, normalised, without invisible characters."""
 
+from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_domain_name
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from partners.addresses import clean_email, refuse_control_characters
+from partners.templatetags.ui import exact_day
 
 
 class Line(forms.CharField):
@@ -31,7 +38,7 @@ class Lines(forms.CharField):
 
     def to_python(self, value: Any) -> str:
         """Return the text with one kind of line break, so that a break counts as one character."""
-        words: str = super().to_python(value)
+        words = super().to_python(value) or ""
         return words.replace("\r\n", "\n").replace("\r", "\n")
 
     def clean(self, value: Any) -> str:
@@ -44,27 +51,60 @@ class Lines(forms.CharField):
 class Address(forms.EmailField):
     """An e-mail address in the one spelling that uniqueness uses."""
 
-    default_validators = ()  # the normalised spelling is what has to be right
+    default_validators = []  # the normalised spelling is what has to be right
 
     def clean(self, value: Any) -> str:
         """Return the normalised address, or nothing when nothing was asked for."""
-        words: str = super().clean(value)
+        words = super().clean(value)
         return clean_email(words) if words else ""
 
 
 class Domain(Line):
-    """A domain name, in lower case and without the address of a page around it."""
+    """A domain name as addresses hold it: in lower case and IDNA form."""
 
     def clean(self, value: Any) -> str:
-        """Return the bare name; what was pasted from a browser or an e-mail address is cut down to it."""
+        """Return the bare name; what was pasted from a browser or an address is cut down to it."""
         words = super().clean(value).casefold()
         words = words.removeprefix("https://").removeprefix("http://").removeprefix("www.")
-        return words.partition("/")[0].rpartition("@")[2].rstrip(".")
+        name = words.partition("/")[0].rpartition("@")[2].rstrip(".")
+        if not name:
+            return ""
+        try:
+            name = name.encode("idna").decode("ascii")
+            validate_domain_name(name)
+        except (UnicodeError, ValidationError) as problem:
+            raise ValidationError(_("Enter a domain such as contoso.com.")) from problem
+        return name
 
 
 class Day(forms.DateField):
     """A day, chosen in the browser's own calendar."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}), **options)
-        self.input_formats = ["%Y-%m-%d"]
+        picker = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+        super().__init__(widget=picker, input_formats=["%Y-%m-%d"], **options)
+
+
+def both_versions(form: forms.BaseForm, differing: Mapping[str, tuple[Any, Any]]) -> list[dict[str, str]]:
+    """Return, field by field, what somebody else has saved and what was typed, both in words."""
+    return [
+        {
+            "label": str(form.fields[name].label),
+            "saved": _words(form.fields[name], saved),
+            "typed": _words(form.fields[name], typed),
+        }
+        for name, (saved, typed) in differing.items()
+        if name in form.fields
+    ]
+
+
+def _words(field: forms.Field, value: Any) -> str:
+    match value:
+        case bool():
+            return gettext("yes") if value else gettext("no")
+        case date():
+            return exact_day(value)
+    if isinstance(field, forms.ChoiceField) and not isinstance(field, forms.ModelChoiceField):
+        words: dict[Any, Any] = dict(field.choices)  # type: ignore[arg-type]  # pairs: no groups here
+        return str(words.get(str(value or ""), value or "—"))
+    return str(value or "—")
