@@ -5,7 +5,7 @@ import sys
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from email import message_from_bytes
 from email.message import EmailMessage as Parsed
 from email.policy import default
@@ -65,10 +65,15 @@ def read(path: Path) -> Kept:
         sender=str(mail["From"] or ""),
         reply_to=str(mail["Reply-To"] or ""),
         subject=str(mail["Subject"] or ""),
-        date=date.datetime if date else None,
+        date=_aware(date.datetime) if date else None,
         text=_part(mail, "plain"),
         html=_part(mail, "html"),
     )
+
+
+def _aware(date: datetime) -> datetime:
+    # "-0000" says UTC without saying where it was sent; Python reads it as no zone at all.
+    return date if date.tzinfo else date.replace(tzinfo=UTC)
 
 
 def _part(mail: Parsed, kind: str) -> str:

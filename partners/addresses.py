@@ -28,7 +28,7 @@ def normalise_email(address: str) -> str:
 
     An address that cannot be put in that form comes back folded only; validation refuses it.
     """
-    folded = unicodedata.normalize("NFKC", address.strip()).casefold()
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", address).casefold()).strip()
     local, at, domain = folded.rpartition("@")
     if not at:
         return folded
@@ -45,6 +45,8 @@ def clean_email(address: str) -> str:
     if len(normalised) > 254:
         raise ValidationError(_("This address is too long."), code="max_length")
     validate_email(normalised)
+    if not normalised.isascii():  # Django lets domains pass that have no IDNA form
+        raise ValidationError(validate_email.message, code="invalid")
     return normalised
 
 
