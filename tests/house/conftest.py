@@ -1,0 +1,179 @@
+"""A world with one object for every address, and a way to be anybody in it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from customers import acceptances, invitations, links, privileges
+from customers.families import Family
+from customers.models import (
+    Assignment,
+    Contact,
+    Customer,
+    Grant,
+    Invitation,
+    InvitationLink,
+    OtherPartnerStatement,
+    Purpose,
+)
+from partners.actor import Actor
+from partners.models import Partner, Partnership, Role
+from tests.conftest import member
+from tests.factories import (
+    CustomerFactory,
+    InvitationFactory,
+    PartnerFactory,
+    PartnershipFactory,
+    RelationshipFactory,
+    SubscriptionFactory,
+    UserFactory,
+)
+
+
+def token_of(address: str) -> str:
+    """Return the signed part of an address."""
+    return address.rstrip("/").rpartition("/")[2]
+
+
+@dataclass(frozen=True)
+class World:
+    """The objects the matrix names, and the people who ask for them."""
+
+    objects: dict[str, Any]
+    people: dict[str, Actor | None]
+    sign_in: Callable[[Actor], Client]
+
+    def client(self, name: str) -> Client:
+        """Return the browser of one of the people; a customer's contact and a stranger have no account."""
+        actor = self.people[name]
+        return Client() if actor is None else self.sign_in(actor)
+
+    def address(self, name: str, arguments: dict[str, str], *, forged: bool = False) -> str:
+        """Return an address for the objects named; forged tokens are the signed ones with a letter more."""
+        values = {key: self.objects[value] for key, value in arguments.items()}
+        if forged and "token" in values:
+            values["token"] += "x"
+        return reverse(name, kwargs=values)
+
+
+@pytest.fixture
+def people(
+    partnership: Partnership,
+    adventure_partnership: Partnership,
+    proposal: Partnership,
+    viewer: Actor,
+    helpdesk: Actor,
+    seller: Actor,
+    agent: Actor,
+    anna: Actor,
+    luca: Actor,
+    fabrikam_viewer: Actor,
+    ada: Actor,
+    tom: Actor,
+    staff: Actor,
+) -> dict[str, Actor | None]:
+    """Everybody, by the name of a column of the matrix."""
+    clerk = UserFactory(name="Carlo Clerk", email="clerk@multicanale.example", is_staff=True)
+    return {
+        "nobody": None,
+        "customer": None,
+        "viewer": viewer,
+        "helpdesk": helpdesk,
+        "seller": seller,
+        "agent": agent,
+        "admin": anna,
+        "holder": luca,
+        "reader": fabrikam_viewer,
+        "offered": ada,
+        "untied": member(proposal.reseller, "Lia Litware", Role.ACCOUNT_ADMIN),
+        "tailspin": tom,
+        "staff": Actor.staff(clerk),
+        "superuser": staff,
+    }
+
+
+@pytest.fixture
+def proposal(northwind: Partner, now: datetime) -> Partnership:
+    """Northwind's proposal to Litware, which has no other tie with it."""
+    litware = PartnerFactory(reseller=True, name="Litware")
+    return PartnershipFactory(provider=northwind, reseller=litware, proposed=True)
+
+
+@pytest.fixture
+def direct(northwind: Partner, contoso: Customer, anna: Actor, now: datetime) -> InvitationLink:
+    """A second invitation of Northwind's for Contoso, waiting at another address."""
+    invitation = InvitationFactory(provider=northwind, customer=contoso)
+    return invitations.send(
+        invitation, to=invitations.Recipient("second@contoso.example", "Contoso"), by=anna, at=now
+    )
+
+
+@pytest.fixture
+def world(
+    people: dict[str, Actor | None],
+    client_for: Callable[[Actor], Client],
+    contoso: Customer,
+    confirmed: Contact,
+    assigned: Assignment,
+    support: Grant,
+    adventure_partnership: Partnership,
+    direct: InvitationLink,
+    handed: Invitation,
+    forwarded: InvitationLink,
+    invitation: Invitation,
+    partnership: Partnership,
+    proposal: Partnership,
+    answer: acceptances.Answer,
+    anna: Actor,
+    now: datetime,
+) -> World:
+    """Northwind's world in the middle of a working day.
+
+    Contoso granted both privileges: provisioning is Fabrikam's, support is offered to Adventure.
+    """
+    offer = privileges.assign(support, adventure_partnership, by=anna, at=now)
+    relationship = assigned.grant.relationship
+    pending = RelationshipFactory(pending=True, customer=CustomerFactory(provider=contoso.provider))
+    statement = OtherPartnerStatement.objects.create(
+        relationship=relationship, family=Family.DYNAMICS, stated_at=now, stated_by=confirmed.name
+    )
+    invitation_token = token_of(links.invitation_address(direct))
+    started = acceptances.start(
+        links.open_invitation(invitation_token, now), replace(answer, email=direct.email), at=now
+    )
+    withdrawal = links.make_code(Purpose.WITHDRAW_GRANT, support.pk, confirmed.email, at=now)
+    draft = InvitationFactory(provider=contoso.provider, customer=contoso, draft=True)
+    return World(
+        objects={
+            "contoso": contoso.pk,
+            "contact": confirmed.pk,
+            "draft": draft.pk,
+            "direct": direct.invitation_id,
+            "direct-link": direct.pk,
+            "handed": handed.pk,
+            "forwarded-link": forwarded.pk,
+            "acceptance": pending.acceptance_id,
+            "relationship": relationship.pk,
+            "grant": support.pk,
+            "assignment": assigned.pk,
+            "offer": offer.pk,
+            "statement": statement.pk,
+            "partnership": partnership.pk,
+            "proposal": proposal.pk,
+            "fabrikam": partnership.reseller_id,
+            "subscription": SubscriptionFactory(customer=contoso).pk,
+            "invitation-token": invitation_token,
+            "answer-code": started.code.key,
+            "page-token": token_of(links.page_address(confirmed)),
+            "ask-token": token_of(links.ask_address(confirmed)),
+            "withdrawal-code": withdrawal.key,
+            "mail": "no-such-mail",
+        },
+        people=people,
+        sign_in=client_for,
+    )
