@@ -8,10 +8,13 @@ import sys
 def main() -> None:
     """Run one command; quickstart first makes the development environment it needs."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-    if sys.argv[1:2] == ["quickstart"]:
-        from config import development
+    from config import development
 
-        development.prepare(sys.argv[2:])
+    match sys.argv[1:]:
+        case ["quickstart", *arguments]:
+            development.prepare(arguments)
+        case ["rulebook", *_]:
+            development.make_do()
     from django.core.management import execute_from_command_line
 
     execute_from_command_line(sys.argv)

@@ -33,6 +33,12 @@ def prepare(arguments: list[str]) -> None:
         os.environ.setdefault("SITE_URL", f"http://127.0.0.1:{port}")
 
 
+def make_do() -> None:
+    """Lend this one process a secret if the machine has none: the rulebook asks nothing of the machine."""
+    if "SECRET_KEY" not in os.environ and not (ROOT / ".env").exists():
+        os.environ.update(DEBUG="on", SECRET_KEY=secrets.token_urlsafe(50))
+
+
 def _port(arguments: list[str]) -> str:
     for position, argument in enumerate(arguments):
         if argument.startswith("--port="):
