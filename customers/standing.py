@@ -11,7 +11,7 @@ from datetime import datetime
 from django.db import models
 from django.db.models import Exists, F, OuterRef
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from customers.models import (
     ALL_FAMILIES,
@@ -34,7 +34,7 @@ class State(models.TextChoices):
     PROSPECT = "prospect", gettext_lazy("Prospect")
     PENDING = "pending", gettext_lazy("To be confirmed")
     ACTIVE = "active", gettext_lazy("Customer")
-    ENDED = "ended", gettext_lazy("Ended")
+    ENDED = "ended", pgettext_lazy("customer", "Ended")
 
 
 _STATES = {
