@@ -37,6 +37,7 @@ urlpatterns = [
     path("language/", set_language, name="set_language"),
     path("admin/", admin.site.urls),
     path("", include("partners.urls")),
+    path("", include("customers.urls")),
     path("dev/mail/", views.dev_mails, name="dev-mails"),
     path("dev/mail/<slug:name>/", views.dev_mail, name="dev-mail"),
     path("dev/mail/<slug:name>/html/", views.dev_mail_html, name="dev-mail-html"),

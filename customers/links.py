@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from django.conf import settings
-from django.core.signing import BadSignature, Signer, TimestampSigner
+from django.core.signing import BadSignature, SignatureExpired, Signer, TimestampSigner
 from django.db.models import F
 from django.urls import reverse
 from django.utils import timezone, translation
@@ -30,6 +30,14 @@ CODES_AN_HOUR = 5
 
 class BadLink(Exception):
     """A forged, unknown or revoked address: the answer tells nothing."""
+
+
+class OldLink(BadLink):
+    """A genuine address of the customer's page whose hour is over; it may ask for a new one."""
+
+    def __init__(self, contact: Contact) -> None:
+        super().__init__()
+        self.contact = contact
 
 
 class State(StrEnum):
@@ -142,10 +150,12 @@ def page_address(contact: Contact) -> str:
 
 
 def open_page(token: str) -> Contact:
-    """Return the confirmed contact behind a page link; refuses a forged, revoked or hour-old one."""
+    """Return the confirmed contact behind a page link; refuses a forged, a revoked and an hour-old one."""
     signer = TimestampSigner(salt="customers.page", sep=".")
     try:
         pk, serial = _read(signer.unsign(token, max_age=timedelta(hours=PAGE_HOURS)))
+    except SignatureExpired as problem:
+        raise OldLink(_confirmed(*_read(signer.unsign(token)))) from problem
     except (BadSignature, ValueError) as problem:
         raise BadLink from problem
     return _confirmed(pk, serial)

@@ -7,7 +7,16 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from customers import emails, links
-from customers.models import ALL_FAMILIES, Assignment, Contact, Grant, MailedCode, Purpose
+from customers.models import (
+    ALL_FAMILIES,
+    Assignment,
+    Contact,
+    Grant,
+    MailedCode,
+    OtherPartnerStatement,
+    Purpose,
+    Relationship,
+)
 from customers.models.privilege import utc_day
 from partners import activity, partnerships
 from partners.actor import Actor
@@ -30,6 +39,7 @@ class Verb(models.TextChoices):
     LAPSED = "assignment.lapsed", gettext_lazy("Privilege of a reseller lapsed")
     GRANT_WITHDRAWN = "grant.withdrawn", gettext_lazy("Privilege withdrawn by the customer")
     GRANT_LAPSED = "grant.lapsed", gettext_lazy("Privilege lapsed")
+    STATEMENT_LIFTED = "relationship.statement_lifted", gettext_lazy("Other CSP partner has left")
 
 
 def _start_of(day: date) -> datetime:
@@ -277,6 +287,31 @@ def withdraw_grant(grant: Grant, contact: Contact, code: MailedCode, *, at: date
         },
     )
     return grant
+
+
+@transaction.atomic
+def lift_statement(statement: OtherPartnerStatement, contact: Contact, *, at: datetime) -> None:
+    """State, as the customer, that no other CSP partner administers a family any more; what was granted holds there.
+
+    Refuses another customer's contact, and a statement already lifted.
+    """
+    relationship = Relationship.objects.lock(statement.relationship_id)
+    if relationship.customer_id != contact.customer_id:
+        raise Refused(_("This is not one of your statements."))
+    lifted = OtherPartnerStatement.objects.filter(pk=statement.pk, lifted_at__isnull=True).update(
+        lifted_at=at, lifted_by=contact.name
+    )
+    if not lifted:
+        raise Refused(_("You have already said that the other partner has left."))
+    activity.record(
+        Verb.STATEMENT_LIFTED,
+        by=contact_actor(contact),
+        at=at,
+        provider=relationship.provider,
+        about=relationship,
+        customer=relationship.customer,
+        details={"changed": activity.changed(statement), "services": statement.family},
+    )
 
 
 def tidy(at: datetime) -> int:

@@ -1,0 +1,125 @@
+"""How a page is opened by its address alone: nobody signs in, nothing is cached, the address stays secret."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any, Generic, TypeVar
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http.response import HttpResponseBase
+from django.middleware.csrf import CsrfViewMiddleware
+from django.shortcuts import render
+from django.utils import timezone, translation
+from django.utils.decorators import decorator_from_middleware
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
+
+from customers import links
+from customers.links import BadLink, OldLink, Opened
+from customers.models import Contact
+from partners.middleware import asked_language
+from partners.models import Partner
+
+Subject = TypeVar("Subject")
+
+
+@dataclass(frozen=True, slots=True)
+class Held(Generic[Subject]):
+    """What the holder of a genuine address has in hand, in which language it speaks, whose days it counts."""
+
+    subject: Subject
+    language: str
+    provider: Partner
+
+
+def invitation(token: str) -> Held[Opened]:
+    """Open an invitation's address; refuses a bad one."""
+    opened = links.open_invitation(token, timezone.now())
+    return Held(opened, opened.link.invitation.language, opened.link.provider)
+
+
+def own_page(token: str) -> Held[Contact]:
+    """Open the address of a customer's own page; refuses a bad or an old one."""
+    return _of(links.open_page(token))
+
+
+def lasting(token: str) -> Held[Contact]:
+    """Open the address a receipt holds; refuses a bad one."""
+    return _of(links.open_ask(token))
+
+
+def _of(contact: Contact) -> Held[Contact]:
+    return Held(contact, contact.language, contact.customer.provider)
+
+
+class LinkCsrfMiddleware(CsrfViewMiddleware):
+    """Django's guard, on pages that send no referrer: from those a browser names no origin either.
+
+    The cookie and the form's token still have to agree.
+    """
+
+    def _origin_verified(self, request: HttpRequest) -> bool:
+        return request.META["HTTP_ORIGIN"] == "null" or super()._origin_verified(request)  # type: ignore[misc]  # the stubs leave it out
+
+
+shows_and_takes = require_http_methods(["GET", "HEAD", "POST"])
+guarded = decorator_from_middleware(LinkCsrfMiddleware)
+
+
+def by_link(
+    open_address: Callable[[str], Held[Subject]],
+) -> Callable[[Callable[..., HttpResponse]], Callable[..., HttpResponseBase]]:
+    """Make a page of `view(request, subject, token, ...)`, in the subject's language and time zone.
+
+    Every bad address gets the same calm page, which tells nothing.
+    """
+
+    def decorate(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponseBase]:
+        @csrf_exempt  # the guard inside takes its place
+        @wraps(view)
+        def opened(request: HttpRequest, token: str, **kwargs: Any) -> HttpResponseBase:
+            response = shown(request, token, **kwargs)
+            response["Referrer-Policy"] = "no-referrer"
+            response["X-Robots-Tag"] = "noindex, nofollow"
+            return response
+
+        @guarded
+        @never_cache
+        def shown(request: HttpRequest, token: str, **kwargs: Any) -> HttpResponse:
+            try:
+                held = open_address(token)
+            except OldLink as old:
+                return _old(request, old.contact)
+            except BadLink:
+                return render(request, "customers/public/bad_link.html", status=404)
+            language = _language(request, held.language)
+            with translation.override(language), timezone.override(held.provider.zone):
+                response = view(request, held.subject, token, **kwargs)
+                response["Content-Language"] = language
+                return response
+
+        return opened
+
+    return decorate
+
+
+def _old(request: HttpRequest, contact: Contact) -> HttpResponse:
+    language = _language(request, contact.language)
+    with translation.override(language):
+        ask = links.ask_address(contact).removeprefix(settings.SITE_URL)  # a form posts to where it came from
+        context = {"contact": contact, "ask": ask}
+        return render(request, "customers/public/old_link.html", context, status=410)
+
+
+def _language(request: HttpRequest, own: str) -> str:
+    """Return the language asked for on this page, else chosen before, else the subject's own."""
+    chosen = "" if request.user.is_authenticated else request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
+    wanted = asked_language(request) or chosen
+    return wanted if wanted in dict(settings.LANGUAGES) else own
+
+
+def posted(request: HttpRequest) -> QueryDict | None:
+    """Return what a form is bound to: what was posted, even nothing."""
+    return request.POST if request.method == "POST" else None

@@ -1,0 +1,309 @@
+"""The customer's own page, opened by a mailed link: see everything, refuse a reseller, withdraw."""
+
+import uuid
+from collections import defaultdict
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from customers import emails, links, privileges
+from customers.answers import CodeForm
+from customers.models import (
+    GROUND,
+    Acceptance,
+    Assignment,
+    Contact,
+    Customer,
+    Grant,
+    MailedCode,
+    OtherPartnerStatement,
+    Privilege,
+    Purpose,
+)
+from customers.models.code import CODE_TRIES
+from customers.models.privilege import utc_day
+from customers.standing import why_not_live
+from customers.views.by_link import by_link, lasting, own_page, posted, shows_and_takes
+from partners import activity
+from partners.errors import Refused
+from partners.models import Activity, Partner
+
+RECORD = 50
+# What was done for the customer, or by it; how partners keep their own records is their own affair.
+TOLD = ("invitation.sent", "invitation.forwarded", "invitation.accepted", "invitation.to_confirm")
+TOLD_ABOUT = ("relationship.", "grant.", "assignment.")
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """What one reseller holds, or is offered, and why it may not use it now."""
+
+    assignment: Assignment
+    is_live: bool
+    why_not: str
+
+
+def _holdings(customer: Customer, stated: set[str], at: datetime) -> list[Holding]:
+    """Return who holds or is offered something, in two queries however many there are."""
+    rows = (Assignment.objects.held(at) | Assignment.objects.to_answer(at)).filter(customer=customer)
+    live = set(Assignment.objects.live(at).filter(customer=customer).values_list("pk", flat=True))
+    return [
+        Holding(row, row.pk in live, "" if row.pk in live else why_not_live(row, at, stated))
+        for row in rows.select_related("reseller", "provider", "partnership", "grant__relationship").order_by(
+            "reseller__name", "privilege", "pk"
+        )
+    ]
+
+
+def _by_reseller(holdings: Iterable[Holding]) -> list[tuple[Partner, list[Holding]]]:
+    found: dict[Partner, list[Holding]] = defaultdict(list)
+    for holding in holdings:
+        found[holding.assignment.reseller].append(holding)
+    return list(found.items())
+
+
+def _record(customer: Customer) -> list[tuple[activity.Entry, str]]:
+    """Return what was done for the customer, newest first, without what partners note for themselves."""
+    told = Q(verb__in=TOLD)
+    for beginning in TOLD_ABOUT:
+        told |= Q(verb__startswith=beginning)
+    rows = Activity.objects.about_customer(customer.pk).filter(told).order_by("-pk")[:RECORD]
+    return [(entry, _what(entry.details)) for entry in activity.entries(rows)]
+
+
+def _what(details: dict[str, Any]) -> str:
+    """Say in the reader's words which privilege, services and reseller a row is about; no other detail."""
+    words = [
+        dict(Privilege.choices).get(details.get("privilege", "")),
+        dict(GROUND).get(details.get("services", "")),
+        details.get("reseller"),
+    ]
+    return ", ".join(str(word) for word in words if word)
+
+
+@login_not_required
+@by_link(own_page)
+@require_safe
+def my(request: HttpRequest, contact: Contact, token: str) -> HttpResponse:
+    """Show a customer who may do what until when, decided by whom, and what was done."""
+    at, customer = timezone.now(), contact.customer
+    relationship = customer.relationships.order_by("-pk").first()
+    grants = (
+        list(relationship.grants.filter(status=Grant.Status.ACTIVE).order_by("privilege"))
+        if relationship
+        else []
+    )
+    statements = list(relationship.statements.filter(lifted_at=None)) if relationship else []
+    stated = {statement.family for statement in statements}
+    accepted = (
+        customer.acceptances.filter(status=Acceptance.Status.COMPLETED)
+        .select_related("agreement")
+        .order_by("-pk")
+        .first()
+    )
+    context: dict[str, Any] = {
+        "contact": contact,
+        "customer": customer,
+        "provider": customer.provider,
+        "relationship": relationship,
+        "grants": [(grant, grant.ends_on >= utc_day(at)) for grant in grants],
+        "resellers": _by_reseller(_holdings(customer, stated, at)),
+        "statements": statements,
+        "accepted": accepted,
+        "record": _record(customer),
+        "record_length": RECORD,
+        "token": token,
+    }
+    return render(request, "customers/public/my.html", context)
+
+
+@login_not_required
+@by_link(lasting)
+@shows_and_takes
+def ask(request: HttpRequest, contact: Contact, token: str) -> HttpResponse:
+    """Mail the customer's page to its contact; the answer is the same whether or not a mail was due."""
+    if request.method == "POST":
+        with suppress(Refused):  # the address has had its share of today: it holds links enough
+            emails.page_link(contact, at=timezone.now())
+        messages.success(request, _("A fresh link is on its way to the address your receipt came to."))
+        return redirect("customers:my-ask", token)
+    context = {"contact": contact, "provider": contact.customer.provider, "hours": links.PAGE_HOURS}
+    return render(request, "customers/public/ask.html", context)
+
+
+@login_not_required
+@by_link(own_page)
+@shows_and_takes
+def refuse(request: HttpRequest, contact: Contact, token: str, pk: int) -> HttpResponse:
+    """Refuse one reseller, after saying what that means."""
+    assignment = get_object_or_404(
+        Assignment.objects.select_related("reseller", "provider", "customer"),
+        pk=pk,
+        customer=contact.customer,
+    )
+    at = timezone.now()
+    refused = ""
+    if not assignment.can_move(Assignment.Status.REFUSED_BY_CUSTOMER):
+        refused = assignment.refusal(Assignment.Status.REFUSED_BY_CUSTOMER)
+    elif request.method == "POST":
+        try:
+            privileges.refuse_reseller(assignment, contact, at=at)
+        except Refused as refusal:
+            messages.error(request, str(refusal))
+        else:
+            messages.success(
+                request, _("%(reseller)s can no longer act for you here.") % {"reseller": assignment.reseller}
+            )
+        return redirect("customers:my", token)
+    names = {
+        "reseller": assignment.reseller.name,
+        "provider": assignment.provider.name,
+        "privilege": assignment.get_privilege_display(),
+    }
+    context = {
+        "contact": contact,
+        "assignment": assignment,
+        "refused": refused,
+        "consequences": [
+            _("%(reseller)s can no longer use %(privilege)s for you: at once.") % names,
+            _("What you granted to %(provider)s stays. It may entrust another reseller; we tell you.")
+            % names,
+            _("%(provider)s and %(reseller)s are told by mail.") % names,
+        ],
+        "token": token,
+    }
+    return render(request, "customers/public/refuse.html", context)
+
+
+def _grant(contact: Contact, pk: int) -> Grant:
+    return get_object_or_404(
+        Grant.objects.select_related("relationship", "provider", "customer"), pk=pk, customer=contact.customer
+    )
+
+
+@login_not_required
+@by_link(own_page)
+@shows_and_takes
+def withdraw(request: HttpRequest, contact: Contact, token: str, pk: int) -> HttpResponse:
+    """Say what stops when a privilege is withdrawn, and mail the code that does it."""
+    grant = _grant(contact, pk)
+    at = timezone.now()
+    refused = "" if grant.can_move(Grant.Status.WITHDRAWN) else grant.refusal(Grant.Status.WITHDRAWN)
+    if request.method == "POST" and not refused:
+        try:
+            code = privileges.ask_to_withdraw(grant, contact, at=at)
+        except Refused as refusal:
+            messages.error(request, str(refusal))
+            return redirect("customers:my-withdraw", token, pk)
+        return redirect("customers:my-withdraw-code", token, pk, code.key)
+    holders = (
+        Assignment.objects.live(at).filter(grant=grant).select_related("reseller").order_by("reseller__name")
+    )
+    names = {"privilege": grant.get_privilege_display(), "provider": grant.provider.name}
+    context = {
+        "contact": contact,
+        "grant": grant,
+        "provider": grant.provider,
+        "refused": refused,
+        "consequences": [
+            _("%(provider)s can no longer use %(privilege)s: at once.") % names,
+            *(
+                _("%(reseller)s can no longer use it either (%(services)s).")
+                % {"reseller": held.reseller, "services": held.get_family_display()}
+                for held in holders
+            ),
+            _("The relationship does not end: %(provider)s stays your partner and owes you its support.")
+            % names,
+            _("What was set up at Microsoft itself, such as Azure roles, you remove there."),
+            _("To grant it again, %(provider)s has to invite you again.") % names,
+        ],
+        "token": token,
+    }
+    return render(request, "customers/public/withdraw.html", context)
+
+
+@login_not_required
+@by_link(own_page)
+@shows_and_takes
+def withdraw_code(
+    request: HttpRequest, contact: Contact, token: str, pk: int, key: uuid.UUID
+) -> HttpResponse:
+    """Take the mailed code and withdraw the privilege."""
+    grant = _grant(contact, pk)
+    code = MailedCode.objects.filter(
+        key=key, purpose=Purpose.WITHDRAW_GRANT, object_ref=grant.pk, email=contact.email
+    ).first()
+    if code is None or not grant.can_move(Grant.Status.WITHDRAWN):
+        return redirect("customers:my", token)
+    at = timezone.now()
+    form = CodeForm(posted(request))
+    if form.is_valid():
+        try:
+            # Not inside the story: what it takes back when it refuses must not give the try back.
+            links.spend_try(code, form.cleaned_data["code"], at=at)
+            privileges.withdraw_grant(grant, contact, code, at=at)
+        except Refused as refusal:
+            form.add_error("code", str(refusal))
+        else:
+            messages.success(
+                request,
+                _("%(privilege)s has been withdrawn. Nobody can use it any more.")
+                % {"privilege": grant.get_privilege_display()},
+            )
+            return redirect("customers:my", token)
+    code.refresh_from_db()
+    context = {
+        "form": form,
+        "contact": contact,
+        "grant": grant,
+        "code": code,
+        "provider": grant.provider,
+        "is_dead": code.is_dead(at),
+        "tries_left": CODE_TRIES - code.tries,
+        "token": token,
+    }
+    return render(request, "customers/public/withdraw_code.html", context)
+
+
+@login_not_required
+@by_link(own_page)
+@shows_and_takes
+def lift(request: HttpRequest, contact: Contact, token: str, pk: int) -> HttpResponse:
+    """State that another CSP partner no longer administers a family, after saying what that opens."""
+    statement = get_object_or_404(
+        OtherPartnerStatement.objects.select_related("relationship"),
+        pk=pk,
+        relationship__customer=contact.customer,
+    )
+    if statement.lifted_at is not None:
+        return redirect("customers:my", token)
+    if request.method == "POST":
+        try:
+            privileges.lift_statement(statement, contact, at=timezone.now())
+        except Refused as refusal:
+            messages.error(request, str(refusal))
+        else:
+            messages.success(request, _("Noted: no other CSP partner administers these services any more."))
+        return redirect("customers:my", token)
+    names = {"services": statement.get_family_display(), "provider": contact.customer.provider.name}
+    context = {
+        "contact": contact,
+        "statement": statement,
+        "consequences": [
+            _("What you granted also works for %(services)s from now on.") % names,
+            _("%(provider)s sees that you said so, and when.") % names,
+        ],
+        "token": token,
+    }
+    return render(request, "customers/public/lift.html", context)
