@@ -62,13 +62,6 @@ def actor_of(request: HttpRequest) -> Actor | None:
     return Actor.staff(user) if user.is_staff else None
 
 
-class ActorRequest(HttpRequest):
-    """What the view of a closed page gets: somebody signed in, and for whom they act."""
-
-    actor: Actor
-    user: User
-
-
 class ActorMiddleware:
     """Sets `request.actor`, refuses what was posted for another company, and lets nothing of it be cached."""
 
