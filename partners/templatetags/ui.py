@@ -13,7 +13,7 @@ from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 register = template.Library()
 
@@ -99,7 +99,7 @@ def day_words(day: date, today: date) -> str:
 
 def exact_day(day: date) -> str:
     """Return a day with its month in letters, the same in every place it is shown."""
-    return date_format(day, "j M Y")
+    return date_format(day, pgettext("date format: b is the month as it is, M with a capital", "j M Y"))
 
 
 def moment_words(at: datetime) -> str:
