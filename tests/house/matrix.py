@@ -56,18 +56,116 @@ PUBLIC = {
 }
 
 TABLE = """
-#                                                               nobody cust | viewer helpd seller agent admin | holder reader offer untied | tail | staff super
-GET  healthz                                                     200  200  |  200  200  200  200  200  |  200  200  200  200  |  200  |  200  200
-POST set_language                                                302  302  |  302  302  302  302  302  |  302  302  302  302  |  302  |  302  302
-GET  dev-mails                                                   404  404  |  404  404  404  404  404  |  404  404  404  404  |  404  |  404  404
-GET  dev-mail name=mail                                          404  404  |  404  404  404  404  404  |  404  404  404  404  |  404  |  404  404
-GET  dev-mail-html name=mail                                     404  404  |  404  404  404  404  404  |  404  404  404  404  |  404  |  404  404
+#                                                                     nobo cust | view help sell agnt admn | hold read offr unti | tail | staf supr
+GET  healthz                                                          200  200  | 200  200  200  200  200  | 200  200  200  200  | 200  | 200  200
+POST set_language                                                     302  302  | 302  302  302  302  302  | 302  302  302  302  | 302  | 302  302
+GET  dev-mails                                                        404  404  | 404  404  404  404  404  | 404  404  404  404  | 404  | 404  404
+GET  dev-mail name=mail                                               404  404  | 404  404  404  404  404  | 404  404  404  404  | 404  | 404  404
+GET  dev-mail-html name=mail                                          404  404  | 404  404  404  404  404  | 404  404  404  404  | 404  | 404  404
 
 #    one's own
-GET  partners:companies                                          in   in   |  200  200  200  200  200  |  200  200  200  200  |  200  |  200  200
-POST partners:act-for                                            in   in   |  404  404  404  404  404  |  404  404  404  404  |  404  |  404  404
-GET  partners:profile                                            in   in   |  200  200  200  200  200  |  200  200  200  200  |  200  |  200  200
-POST partners:profile                                            in   in   |  200  200  200  200  200  |  200  200  200  200  |  200  |  200  200
+GET  partners:companies                                               in   in   | 200  200  200  200  200  | 200  200  200  200  | 200  | 200  200
+POST partners:act-for                                                 in   in   | 404  404  404  404  404  | 404  404  404  404  | 404  | 404  404
+GET  partners:profile                                                 in   in   | 200  200  200  200  200  | 200  200  200  200  | 200  | 200  200
+POST partners:profile                                                 in   in   | 200  200  200  200  200  | 200  200  200  200  | 200  | 200  200
+
+#    what everybody who works for a company reads
+GET  home                                                             in   in   | 200  200  200  200  200  | 200  200  200  200  | 200  | 302  302
+GET  customers                                                        in   in   | 200  200  200  200  200  | 200  200  200  200  | 200  | 403  403
+GET  customers:invitations                                            in   in   | 200  200  200  200  200  | 200  200  200  200  | 200  | 403  403
+GET  customers:privileges                                             in   in   | 200  200  200  200  200  | 200  200  200  200  | 200  | 403  403
+GET  subscriptions:subscriptions                                      in   in   | 200  200  200  200  200  | 200  200  200  200  | 200  | 403  403
+GET  partners:activity                                                in   in   | 200  200  200  200  200  | 200  200  200  200  | 200  | 403  403
+GET  customers:resellers                                              in   in   | 200  200  200  200  200  | 403  403  403  403  | 200  | 403  403
+GET  customers:reseller pk=fabrikam                                   in   in   | 200  200  200  200  200  | 403  403  403  403  | 404  | 403  403
+GET  customers:providers                                              in   in   | 403  403  403  403  403  | 200  200  200  200  | 403  | 403  403
+GET  partners:settings                                                in   in   | 200  200  200  200  200  | 200  200  200  200  | 200  | 403  403
+POST partners:settings                                                in   in   | 403  403  403  403  200  | 200  403  200  200  | 200  | 403  403
+
+#    customers: the provider's own, and the reseller's under a live assignment
+GET  customer pk=contoso                                              in   in   | 200  200  200  200  200  | 200  200  404  404  | 404  | 403  403
+GET  customers:customer-record                                        in   in   | 403  403  200  200  200  | 403  403  403  403  | 200  | 403  403
+POST customers:customer-record                                        in   in   | 403  403  200  200  200  | 403  403  403  403  | 200  | 403  403
+GET  customers:customer-edit pk=contoso                               in   in   | 403  403  200  200  200  | 403  403  404  404  | 404  | 403  403
+POST customers:customer-edit pk=contoso                               in   in   | 403  403  200  200  200  | 403  403  404  404  | 404  | 403  403
+GET  customers:contact-add pk=contoso                                 in   in   | 403  403  200  200  200  | 403  403  404  404  | 404  | 403  403
+POST customers:contact-add pk=contoso                                 in   in   | 403  403  200  200  200  | 403  403  404  404  | 404  | 403  403
+GET  customers:contact-edit pk=contact                                in   in   | 403  403  403  403  403  | 403  403  404  404  | 404  | 403  403
+POST customers:contact-edit pk=contact                                in   in   | 403  403  403  403  403  | 403  403  404  404  | 404  | 403  403
+
+#    invitations: made by a provider, passed on by the reseller they were handed to
+GET  customers:invite                                                 in   in   | 403  403  200  200  200  | 403  403  403  403  | 200  | 403  403
+POST customers:invite                                                 in   in   | 403  403  200  200  200  | 403  403  403  403  | 200  | 403  403
+POST customers:invite-preview                                         in   in   | 403  403  200  200  200  | 403  403  403  403  | 200  | 403  403
+POST customers:invite-send                                            in   in   | 403  403  200  200  200  | 403  403  403  403  | 200  | 403  403
+POST customers:invite-copy                                            in   in   | 403  403  200  200  200  | 403  403  403  403  | 200  | 403  403
+GET  customers:invitation pk=direct                                   in   in   | 200  200  200  200  200  | 404  404  404  404  | 404  | 403  403
+GET  customers:invitation pk=handed                                   in   in   | 200  200  200  200  200  | 200  200  404  404  | 404  | 403  403
+GET  customers:invitation pk=draft                                    in   in   | 200  200  200  200  200  | 404  404  404  404  | 404  | 403  403
+POST customers:invitation-open pk=draft                               in   in   | 403  403  403  302  302  | 404  404  404  404  | 404  | 403  403
+POST customers:invitation-send pk=direct                              in   in   | 403  403  403  200  200  | 404  404  404  404  | 404  | 403  403
+POST customers:invitation-copy pk=direct                              in   in   | 403  403  403  200  200  | 404  404  404  404  | 404  | 403  403
+POST customers:invitation-forward pk=handed                           in   in   | 403  403  403  403  403  | 200  403  404  404  | 404  | 403  403
+POST customers:invitation-forward-copy pk=handed                      in   in   | 403  403  403  403  403  | 200  403  404  404  | 404  | 403  403
+GET  customers:invitation-withdraw pk=handed                          in   in   | 403  403  403  200  200  | 403  403  404  404  | 404  | 403  403
+POST customers:invitation-withdraw pk=handed                          in   in   | 403  403  403  302  302  | 403  403  404  404  | 404  | 403  403
+GET  customers:link-withdraw pk=forwarded-link                        in   in   | 403  403  403  200  200  | 200  403  404  404  | 404  | 403  403
+POST customers:link-withdraw pk=forwarded-link                        in   in   | 403  403  403  302  302  | 302  403  404  404  | 404  | 403  403
+GET  customers:link-withdraw pk=direct-link                           in   in   | 403  403  403  200  200  | 404  404  404  404  | 404  | 403  403
+POST customers:link-withdraw pk=direct-link                           in   in   | 403  403  403  302  302  | 404  404  404  404  | 404  | 403  403
+POST customers:acceptance-confirm pk=acceptance                       in   in   | 403  403  403  302  302  | 404  404  404  404  | 404  | 403  403
+GET  customers:acceptance-refuse pk=acceptance                        in   in   | 403  403  403  200  200  | 404  404  404  404  | 404  | 403  403
+POST customers:acceptance-refuse pk=acceptance                        in   in   | 403  403  403  200  200  | 404  404  404  404  | 404  | 403  403
+POST customers:microsoft-note pk=relationship                         in   in   | 403  403  403  302  302  | 403  403  404  404  | 404  | 403  403
+
+#    privileges: assigned by the provider, answered by the reseller they are offered to
+GET  customers:assign pk=contoso                                      in   in   | 403  403  403  200  200  | 403  403  404  404  | 404  | 403  403
+POST customers:assign pk=contoso                                      in   in   | 403  403  403  200  200  | 403  403  404  404  | 404  | 403  403
+POST customers:assignment-accept pk=offer                             in   in   | 403  403  403  403  403  | 404  404  302  404  | 404  | 403  403
+POST customers:assignment-decline pk=offer                            in   in   | 403  403  403  403  403  | 404  404  302  404  | 404  | 403  403
+POST customers:assignment-withdraw pk=offer                           in   in   | 403  403  403  302  302  | 404  404  403  404  | 404  | 403  403
+GET  customers:assignment-revoke pk=assignment                        in   in   | 403  403  403  200  200  | 403  403  404  404  | 404  | 403  403
+POST customers:assignment-revoke pk=assignment                        in   in   | 403  403  403  302  302  | 403  403  404  404  | 404  | 403  403
+GET  customers:assignment-give-up pk=assignment                       in   in   | 403  403  403  403  403  | 200  403  404  404  | 404  | 403  403
+POST customers:assignment-give-up pk=assignment                       in   in   | 403  403  403  403  403  | 302  403  404  404  | 404  | 403  403
+
+#    partnerships: proposed by the provider, answered by the reseller, ended by either's account admin
+GET  partners:partnership-propose                                     in   in   | 403  403  403  200  200  | 403  403  403  403  | 200  | 403  403
+POST partners:partnership-propose                                     in   in   | 403  403  403  200  200  | 403  403  403  403  | 200  | 403  403
+POST partners:partnership-accept pk=proposal                          in   in   | 403  403  403  403  403  | 404  404  404  302  | 404  | 403  403
+POST partners:partnership-decline pk=proposal                         in   in   | 403  403  403  403  403  | 404  404  404  302  | 404  | 403  403
+POST partners:partnership-withdraw pk=proposal                        in   in   | 403  403  403  302  302  | 404  404  404  403  | 404  | 403  403
+GET  partners:partnership-link pk=partnership                         in   in   | 403  403  403  200  200  | 403  403  404  404  | 404  | 403  403
+POST partners:partnership-link pk=partnership                         in   in   | 403  403  403  200  200  | 403  403  404  404  | 404  | 403  403
+GET  customers:partnership-end pk=partnership                         in   in   | 403  403  403  403  200  | 200  403  404  404  | 404  | 403  403
+POST customers:partnership-end pk=partnership                         in   in   | 403  403  403  403  302  | 302  403  404  404  | 404  | 403  403
+
+#    subscriptions
+GET  subscriptions:subscription pk=subscription                       in   in   | 200  200  200  200  200  | 200  200  404  404  | 404  | 403  403
+GET  subscriptions:subscription-record pk=contoso                     in   in   | 403  403  200  200  200  | 403  403  404  404  | 404  | 403  403
+POST subscriptions:subscription-record pk=contoso                     in   in   | 403  403  200  200  200  | 403  403  404  404  | 404  | 403  403
+GET  subscriptions:subscription-edit pk=subscription                  in   in   | 403  403  200  200  200  | 403  403  404  404  | 404  | 403  403
+POST subscriptions:subscription-edit pk=subscription                  in   in   | 403  403  200  200  200  | 403  403  404  404  | 404  | 403  403
+
+#    what customers open by a link: whoever holds it
+GET  customers:landing token=invitation-token                         404  200  | 200  200  200  200  200  | 200  200  200  200  | 200  | 200  200
+POST customers:landing token=invitation-token                         404  200  | 200  200  200  200  200  | 200  200  200  200  | 200  | 200  200
+GET  customers:landing-decline token=invitation-token                 404  200  | 200  200  200  200  200  | 200  200  200  200  | 200  | 200  200
+POST customers:landing-decline token=invitation-token                 404  200  | 200  200  200  200  200  | 200  200  200  200  | 200  | 200  200
+GET  customers:landing-code token=invitation-token key=answer-code    404  200  | 200  200  200  200  200  | 200  200  200  200  | 200  | 200  200
+POST customers:landing-code token=invitation-token key=answer-code    404  200  | 200  200  200  200  200  | 200  200  200  200  | 200  | 200  200
+POST customers:landing-new-code token=invitation-token key=answer-code 404  302  | 302  302  302  302  302  | 302  302  302  302  | 302  | 302  302
+GET  customers:my token=page-token                                    404  200  | 200  200  200  200  200  | 200  200  200  200  | 200  | 200  200
+GET  customers:my-ask token=ask-token                                 404  200  | 200  200  200  200  200  | 200  200  200  200  | 200  | 200  200
+POST customers:my-ask token=ask-token                                 404  200  | 200  200  200  200  200  | 200  200  200  200  | 200  | 200  200
+GET  customers:my-withdraw token=page-token pk=grant                  404  200  | 200  200  200  200  200  | 200  200  200  200  | 200  | 200  200
+POST customers:my-withdraw token=page-token pk=grant                  404  302  | 302  302  302  302  302  | 302  302  302  302  | 302  | 302  302
+GET  customers:my-withdraw-code token=page-token pk=grant key=withdrawal-code 404  200  | 200  200  200  200  200  | 200  200  200  200  | 200  | 200  200
+POST customers:my-withdraw-code token=page-token pk=grant key=withdrawal-code 404  200  | 200  200  200  200  200  | 200  200  200  200  | 200  | 200  200
+GET  customers:my-refuse token=page-token pk=assignment               404  200  | 200  200  200  200  200  | 200  200  200  200  | 200  | 200  200
+POST customers:my-refuse token=page-token pk=assignment               404  302  | 302  302  302  302  302  | 302  302  302  302  | 302  | 302  302
+GET  customers:my-lift token=page-token pk=statement                  404  200  | 200  200  200  200  200  | 200  200  200  200  | 200  | 200  200
+POST customers:my-lift token=page-token pk=statement                  404  302  | 302  302  302  302  302  | 302  302  302  302  | 302  | 302  302
 """
 
 

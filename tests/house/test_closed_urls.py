@@ -1,8 +1,14 @@
 """Every address is closed unless it is on this list, and none is exempt from the form token."""
 
-from django.conf import settings
+import uuid
 
-from tests.house.matrix import PUBLIC
+import pytest
+from django.conf import settings
+from django.test import Client
+from django.urls import reverse
+
+from partners.actor import Actor
+from tests.house.matrix import PUBLIC, ROWS
 from tests.house.routes import ROUTES
 
 
@@ -18,8 +24,22 @@ def test_only_the_listed_addresses_are_open() -> None:
     assert {route.name for route in ROUTES if not getattr(route.callback, "login_required", True)} == PUBLIC
 
 
-def test_no_address_is_exempt_from_the_form_token() -> None:
-    assert [route.name for route in ROUTES if getattr(route.callback, "csrf_exempt", False)] == []
+def test_only_what_customers_open_has_a_guard_of_its_own_against_foreign_forms() -> None:
+    exempt = {route.name for route in ROUTES if getattr(route.callback, "csrf_exempt", False)}
+    assert exempt == {route.name for route in ROUTES if route.name in PUBLIC and "token" in route.arguments}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", sorted({row.name for row in ROWS if row.method == "POST"}))
+def test_no_address_takes_a_form_without_its_token(name: str, anna: Actor) -> None:
+    (route,) = (one for one in ROUTES if one.name == name)
+    values = {"pk": 1, "token": "1.1.x", "key": uuid.UUID(int=1), "name": "x"}
+    address = reverse(name, kwargs={argument: values[argument] for argument in route.arguments})
+    client = Client(enforce_csrf_checks=True)
+    assert anna.user is not None
+    client.force_login(anna.user)
+    assert client.post(address).status_code == 403
+    assert client.post(address, headers={"origin": "null"}).status_code == 403
 
 
 def test_every_address_has_one_name() -> None:
