@@ -7,6 +7,7 @@ from django.urls import include, path, re_path
 
 from config import views
 from partners.views.companies import set_language
+from subscriptions.views import customers
 
 # One door for everybody: the admin's own sign-in form would know no throttle.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]  # as allauth documents
@@ -32,12 +33,16 @@ account_urls = [
 ]
 
 urlpatterns = [
+    path("", views.home, name="home"),
+    path("customers/", customers.customers, name="customers"),
+    path("customers/<int:pk>/", customers.customer, name="customer"),
     path("healthz", views.healthz, name="healthz"),
     path("account/", include(account_urls)),
     path("language/", set_language, name="set_language"),
     path("admin/", admin.site.urls),
     path("", include("partners.urls")),
     path("", include("customers.urls")),
+    path("", include("subscriptions.urls")),
     path("dev/mail/", views.dev_mails, name="dev-mails"),
     path("dev/mail/<slug:name>/", views.dev_mail, name="dev-mail"),
     path("dev/mail/<slug:name>/html/", views.dev_mail_html, name="dev-mail-html"),

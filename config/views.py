@@ -1,6 +1,7 @@
-"""The roof's own pages: health, what answers a refused form, and the mails of development."""
+"""The roof's own pages: home, health, what answers a refused form, and the mails of development."""
 
 from datetime import timedelta
+from typing import Any
 
 from csp.constants import NONE, SELF, UNSAFE_INLINE
 from csp.decorators import csp_replace
@@ -8,16 +9,99 @@ from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.db import DatabaseError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_safe
 
 from config import devmail
+from customers.permissions import may_invite
 from partners.models import Heartbeat
+from partners.paging import asked_choice
+from partners.requests import Request
+from partners.templatetags.ui import exact_day
+from subscriptions import attention
 
 SILENT_AFTER = timedelta(minutes=3)
+SHOWN = 25  # things of the queue on one page
+
+
+@require_safe
+def home(request: Request) -> HttpResponse:
+    """Show what waits, what is due first on top; the numbers above it are its filters."""
+    actor, at = request.actor, timezone.now()
+    if actor.partner is None:
+        return redirect("admin:index")
+    queue = attention.waiting(actor, at)
+    show = asked_choice(request, "show", list(queue.kinds))
+    items, everything = queue.items(show), queue.items()
+    request.nav_counts = {"home": len(everything)}
+    return render(
+        request,
+        "home.html",
+        {
+            "greeting": greeting(timezone.localtime(at).hour),
+            "name": actor.user.get_short_name() if actor.user else "",
+            "number": len(everything),
+            "first": everything[0].when(queue.today) if everything and everything[0].due else "",
+            "tiles": [tile(kind, found, active=kind == show) for kind, found in queue.kinds.items()],
+            "items": [
+                {
+                    "state": item.state(queue.today),
+                    "when": item.when(queue.today),
+                    "subject": item.subject,
+                    "what": item.what,
+                    "why": item.why,
+                    "url": item.url,
+                    "action": item.action,
+                }
+                for item in items[:SHOWN]
+            ],
+            "more": len(items) - SHOWN,
+            "show": show,
+            "weeks": [
+                {
+                    "label": _("Week of %(day)s") % {"day": exact_day(monday)},
+                    "short": str(monday.isocalendar().week),
+                    "number": number,
+                    "role": "urgent" if place == 0 and number else "",
+                }
+                for place, (monday, number) in enumerate(queue.weeks())
+            ],
+            "channels": [
+                {
+                    "label": channel.label,
+                    "number": number,
+                    "url": reverse("subscriptions:subscriptions", query={"channel": channel.value}),
+                }
+                for channel, number in attention.channels(actor, at)
+            ],
+            "may_invite": may_invite(actor),
+            "is_reseller": actor.partner.is_reseller,
+        },
+    )
+
+
+def greeting(hour: int) -> str:
+    """Return the greeting of an hour of the day."""
+    if hour < 12:
+        return _("Good morning")
+    return _("Good afternoon") if hour < 18 else _("Good evening")
+
+
+def tile(kind: attention.Kind, found: list[attention.Item], *, active: bool) -> dict[str, Any]:
+    """Return a number that filters the queue; pressed again, it shows everything."""
+    home_url = reverse("home")
+    return {
+        "number": f"{attention.MOST}+" if len(found) >= attention.MOST else len(found),
+        "label": kind.label,
+        "url": home_url if active else reverse("home", query={"show": kind.value}),
+        "urgent": kind in (attention.Kind.ANSWERS, attention.Kind.DECISIONS),
+        "active": active,
+    }
 
 
 @login_not_required
@@ -80,7 +164,7 @@ def dev_mail(request: HttpRequest, name: str) -> HttpResponse:
 @never_cache
 @require_safe
 @xframe_options_sameorigin
-@csp_replace(
+@csp_replace(  # type: ignore[arg-type]  # its types know no view with an argument
     {
         "default-src": [NONE],
         "style-src": [UNSAFE_INLINE],  # mail programs know no style but the inline one

@@ -116,11 +116,15 @@ class CareForm(forms.Form):
         values = {field.name: getattr(subscription, field.name) for field in fields(self.WRITES)}
         return {**values, "version": subscription.version}
 
+    def written(self) -> dict[str, Any]:
+        """Return what was written, by the names of the story's fields."""
+        names = (field.name for field in fields(self.WRITES))
+        return {name: self.cleaned_data[name] for name in names if name in self.cleaned_data}
+
     @property
     def details(self) -> Care:
         """Return what was written, for the story."""
-        names = [field.name for field in fields(self.WRITES)]
-        return self.WRITES(**{name: self.cleaned_data[name] for name in names if name in self.cleaned_data})
+        return Care(**self.written())
 
 
 class SubscriptionForm(CareForm):
@@ -200,6 +204,11 @@ class SubscriptionForm(CareForm):
     def initial_of(self, subscription: Subscription) -> dict[str, Any]:
         """Return what is on record; the product by the words the form writes it in."""
         return {**super().initial_of(subscription), "product": label_of(subscription.product)}
+
+    @property
+    def details(self) -> Details:
+        """Return what was written, for the story."""
+        return Details(**self.written())
 
     @property
     def catalogue(self) -> list[str]:

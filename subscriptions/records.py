@@ -240,4 +240,3 @@ def _seller(customer: Customer, details: Details) -> tuple[Partner | None, str]:
         case Channel.DIRECT:
             return None, details.seller_name or "Microsoft"
     return None, details.seller_name
-

@@ -1,0 +1,329 @@
+"""The list of customers and the page of one: they show subscriptions, so they live on the top floor."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Count, FilteredRelation, Q
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+from django_countries import countries
+
+from customers import standing
+from customers.acceptances import Doubt
+from customers.models import (
+    Acceptance,
+    Assignment,
+    Customer,
+    Grant,
+    Invitation,
+    InvitationLink,
+    OtherPartnerStatement,
+    Relationship,
+)
+from customers.models.customer import MINIMUM_SEARCH, normalise
+from customers.permissions import (
+    may_assign,
+    may_decide_acceptance,
+    may_edit_customer,
+    may_invite,
+    may_note_microsoft,
+    may_record_customer,
+)
+from customers.standing import NOWHERE, Standing, State
+from partners import activity
+from partners.actor import Actor
+from partners.models import Activity, Partner, Partnership
+from partners.paging import address_with, asked, asked_choice, asked_key, page_of
+from partners.requests import Request
+from partners.templatetags.ui import role
+from subscriptions import rulings
+from subscriptions.models import Subscription
+from subscriptions.permissions import may_record_subscription
+from subscriptions.views import rulings as rulings_shown
+from subscriptions.views.matrix import Holdings, matrix
+
+SHOWN = 20  # subscriptions and log rows on a customer's page
+
+
+# --- the list ----------------------------------------------------------------------------------
+
+
+@require_safe
+def customers(request: Request) -> HttpResponse:
+    """List customers by name: searched, filtered by what they are and by named reseller."""
+    actor, at = request.actor, timezone.now()
+    words, state = asked(request, "q"), asked_choice(request, "status", State.values)
+    reseller_pk = asked_key(request, "reseller")
+    own = actor.partner if actor.partner and actor.partner.owns_relationships else None
+    resellers = resellers_of(own) if own and own.has_resellers else {}
+    rows = Customer.objects.visible_to(actor, at)
+    if words:
+        rows = rows.search(own.pk if own else None, words)
+    if state:
+        rows = standing.in_state(rows, state)
+    if reseller_pk in resellers:
+        rows = rows.filter(reseller=reseller_pk)
+    columns = ("pk", "sort_name", "name", "domain", "country", "reseller__name", "provider__name")
+    page = page_of(rows.values(*columns), request, "sort_name", "pk")
+    return render(
+        request,
+        "customers/customer_list.html",
+        {
+            "rows": listed(page.rows, actor, at),
+            "page": page,
+            "words": words,
+            "too_short": bool(words) and len(normalise(words)) < MINIMUM_SEARCH,
+            "minimum": MINIMUM_SEARCH,
+            "filtered": bool(words or state or reseller_pk),
+            "states": [
+                {"label": _("All"), "url": address_with(request, status=""), "active": not state},
+                *(
+                    {
+                        "label": one.label,
+                        "url": address_with(request, status=one.value),
+                        "active": state == one,
+                    }
+                    for one in State
+                ),
+            ],
+            "state": state,
+            "resellers": resellers.items(),
+            "reseller_pk": reseller_pk,
+            "is_provider": own is not None,
+            "has_resellers": own is not None and own.has_resellers,
+            "may_invite": may_invite(actor),
+            "may_record": may_record_customer(actor),
+        },
+    )
+
+
+def resellers_of(provider: Partner) -> dict[int, str]:
+    """Return the resellers a provider works with or has worked with, by name."""
+    ties = Partnership.objects.filter(
+        provider=provider, status__in=[Partnership.Status.ACTIVE, Partnership.Status.ENDED]
+    )
+    return dict(ties.order_by("reseller__name").values_list("reseller", "reseller__name"))
+
+
+def listed(rows: list[dict[str, Any]], actor: Actor, at: datetime) -> list[dict[str, Any]]:
+    """Return customers ready for the table, in three queries however many they are."""
+    keys = [row["pk"] for row in rows]
+    states = standing.states(keys)
+    if actor.partner is not None and actor.partner.is_reseller:
+        privileges = standing.held(keys, actor.partner.pk, at)
+    else:
+        privileges = standing.granted(keys, at)
+    counted = Subscription.objects.filter(customer__in=keys).order_by().values_list("customer")
+    counts = dict(counted.annotate(number=Count("pk")))
+    base = reverse("customers")
+    return [
+        {
+            "url": f"{base}{row['pk']}/",
+            "name": row["name"],
+            "domain": row["domain"],
+            "country": countries.name(row["country"]),
+            "state": states[row["pk"]].label,
+            "role": role(states[row["pk"]]),
+            "reseller": row["reseller__name"],
+            "provider": row["provider__name"],
+            "privileges": ", ".join(str(one.label) for one in privileges[row["pk"]]),
+            "subscriptions": counts.get(row["pk"], 0),
+        }
+        for row in rows
+    ]
+
+
+# --- one customer ------------------------------------------------------------------------------
+
+
+@require_safe
+def customer(request: Request, pk: int) -> HttpResponse:
+    """Show who may do what for a customer, what it runs and which path is open, and what happened."""
+    actor, at = request.actor, timezone.now()
+    rows = Customer.objects.visible_to(actor, at).select_related("provider", "reseller")
+    found = get_object_or_404(rows, pk=pk)
+    relationships = list(found.relationships.order_by("-pk"))
+    state = standing.state_of(one.status for one in relationships)
+    holdings = holdings_of(found, relationships, actor, at)
+    answers = answers_of(found)
+    stands = NOWHERE
+    if state == State.ACTIVE:
+        stands = Standing(
+            has_relationship=True,
+            has_grant=bool(holdings.live_grants(at)),
+            has_agreement=any(one.status == Acceptance.Status.COMPLETED for one in answers),
+            families_of_another=holdings.stated,
+        )
+    pending = [one for one in answers if one.status == Acceptance.Status.PENDING]
+    is_ours = may_see_answers(actor, found)
+    return render(
+        request,
+        "customers/customer_detail.html",
+        {
+            "customer": found,
+            "state": state,
+            "country": countries.name(str(found.country)),
+            "in_region": found.region == found.provider.region,
+            "is_provider": is_ours,
+            "matrix": matrix(holdings, actor, at, privileges_url=reverse("customers:privileges"))
+            if holdings.relationship
+            else None,
+            "subscriptions": subscriptions_of(found, stands, state, actor, at),
+            "invitations": invitations_of(found, actor, at),
+            "answers": [answer(one, actor) for one in pending] if is_ours else [],
+            "contacts": list(found.contacts.all()),
+            "timeline": timeline(
+                Activity.objects.visible_to(actor).about_customer(found.pk), skip=str(found)
+            ),
+            "actions": actions(found, holdings, state, actor, at),
+        },
+    )
+
+
+def may_see_answers(actor: Actor, found: Customer) -> bool:
+    """Say whether the actor reads answers: those of its own customers, as their provider."""
+    return actor.is_staff or actor.is_of(found.provider_id)
+
+
+def holdings_of(found: Customer, relationships: list[Relationship], actor: Actor, at: datetime) -> Holdings:
+    """Return what is on record of the customer's privileges, as far as the actor sees it."""
+    current = next((one for one in relationships if one.is_active or one.is_pending), None)
+    newest = current or next((one for one in relationships if one.status == Relationship.Status.ENDED), None)
+    known = {one.pk: one for one in relationships}
+    grants: list[Grant] = []
+    assignments: list[Assignment] = []
+    stated: frozenset[str] = frozenset()
+    if newest is not None:
+        grants = list(Grant.objects.filter(relationship=newest))
+        assignments = list(
+            Assignment.objects.visible_to(actor)
+            .filter(grant__relationship=newest)
+            .filter(
+                Q(pk__in=Assignment.objects.to_answer(at).filter(customer=found).values("pk"))
+                | Q(status=Assignment.Status.ACTIVE)
+                | Q(status=Assignment.Status.HANDED_OVER, stopped_at__gt=at)
+            )
+            .select_related("reseller", "partnership", "grant")
+            .order_by("reseller__name", "family", "pk")
+        )
+        stated = frozenset(
+            OtherPartnerStatement.objects.filter(relationship=newest, lifted_at__isnull=True).values_list(
+                "family", flat=True
+            )
+        )
+    for grant in [*grants, *(one.grant for one in assignments)]:
+        grant.relationship, grant.provider = known[grant.relationship_id], found.provider
+    for assignment in assignments:
+        assignment.provider = found.provider
+    return Holdings(found, newest, grants, assignments, stated)
+
+
+def answers_of(found: Customer) -> list[Acceptance]:
+    """Return the answers that wait for the provider and those that accepted its edition's agreement."""
+    waiting = Q(status=Acceptance.Status.PENDING)
+    agreed = Q(status=Acceptance.Status.COMPLETED, agreement__edition=found.provider.edition)
+    rows = Acceptance.objects.filter(waiting | agreed, customer=found)
+    return list(rows.select_related("link__invitation").order_by("-pk"))
+
+
+def answer(acceptance: Acceptance, actor: Actor) -> dict[str, Any]:
+    """Return an answer that waits, with every doubt about it in words."""
+    return {
+        "name": acceptance.name,
+        "email": acceptance.email,
+        "company": acceptance.company,
+        "tenant_id": acceptance.tenant_id,
+        "at": acceptance.completed_at,
+        "invited": acceptance.link.email,
+        "invitation_url": acceptance.link.invitation.get_absolute_url(),
+        "ticked": [one.label for one in acceptance.ticked],
+        "doubts": [Doubt(value).label for value in acceptance.pending_reasons],
+        "may_decide": may_decide_acceptance(actor, acceptance),
+        "confirm_url": reverse("customers:acceptance-confirm", args=[acceptance.pk]),
+        "refuse_url": reverse("customers:acceptance-refuse", args=[acceptance.pk]),
+    }
+
+
+def subscriptions_of(
+    found: Customer, stands: Standing, state: str, actor: Actor, at: datetime
+) -> dict[str, Any]:
+    """Return the newest subscriptions, each with its ruling, and where the others are."""
+    rows = list(
+        Subscription.objects.filter(customer=found)
+        .select_related("product", "parent__product")
+        .order_by("-pk")[: SHOWN + 1]
+    )
+    fixable = rulings_shown.fixes(actor, found, state)
+    shown = []
+    for row in rows[:SHOWN]:
+        row.customer, row.provider = found, found.provider
+        ruling = rulings.rule_on(row, stands, at)
+        shown.append({"row": row, "ruling": rulings_shown.shown(ruling, fixable)})
+    more = reverse("subscriptions:subscriptions", query={"customer": found.pk}) if len(rows) > SHOWN else ""
+    return {"rows": shown, "more": more}
+
+
+def invitations_of(found: Customer, actor: Actor, at: datetime) -> list[dict[str, Any]]:
+    """Return the customer's invitations that still wait for somebody: to be sent, or to be answered."""
+    waiting = FilteredRelation("links", condition=Q(links__status=InvitationLink.Status.WAITING))
+    rows = (
+        Invitation.objects.visible_to(actor)
+        .filter(Q(status=Invitation.Status.DRAFT) | Q(status=Invitation.Status.OPEN), customer=found)
+        .filter(expires_at__gt=at)
+        .annotate(waiting=waiting)
+        .order_by("-pk")
+        .values(
+            "pk",
+            "status",
+            "expires_at",
+            "made_by",
+            "partnership__reseller__name",
+            "waiting__email",
+            "waiting__made_at",
+            "waiting__fetched_at",
+        )
+    )
+    base = reverse("customers:invitations")
+    return [{**row, "url": f"{base}{row['pk']}/"} for row in rows[:SHOWN]]
+
+
+def timeline(rows: Any, skip: str = "") -> list[dict[str, Any]]:
+    """Return the newest rows of the log; `skip` is the object whose page it is."""
+    return [
+        {
+            "title": entry.label,
+            "who": " · ".join(part for part in (entry.who, entry.company) if part),
+            "at": entry.at,
+            "note": entry.object if entry.object != skip else "",
+        }
+        for entry in activity.entries(rows.order_by("-pk")[:SHOWN])
+    ]
+
+
+def actions(found: Customer, holdings: Holdings, state: str, actor: Actor, at: datetime) -> dict[str, Any]:
+    """Return what the actor may do with this customer now; what cannot be offered yet says why."""
+    live = holdings.live_grants(at)
+    held = any(one.status == Assignment.Status.ACTIVE for one in holdings.assignments)
+    current = holdings.relationship
+    in_region = found.region == found.provider.region
+    return {
+        "invite": reverse("customers:invite", query={"customer": found.pk})
+        if may_invite(actor) and in_region
+        else "",
+        "invite_first": state in (State.PROSPECT, State.ENDED),
+        "assign": may_assign(actor, found),
+        "assign_url": reverse("customers:assign", args=[found.pk]),
+        "can_assign": bool(live),
+        "assign_first": bool(live) and not held,
+        "record": may_record_subscription(actor, found),
+        "edit": may_edit_customer(actor, found),
+        "note_microsoft": current is not None
+        and current.is_active
+        and current.confirmed_at_microsoft_at is None
+        and may_note_microsoft(actor, current),
+        "microsoft_url": reverse("customers:microsoft-note", args=[current.pk]) if current else "",
+    }

@@ -1,0 +1,211 @@
+"""The matrix of a customer's page: who may do what, until when, by whose decision. It asks no query."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from customers.families import Family
+from customers.models import ALL_FAMILIES, Assignment, Customer, Grant, Privilege, Relationship
+from customers.standing import why_grant_not_live, why_not_live
+from partners.actor import Actor
+from partners.models import Partner, RulebookEdition
+from partners.templatetags.ui import exact_day, moment_words
+
+NOTES = {
+    Privilege.PROVISIONING: lambda: _("licences, users, services"),
+    Privilege.SUPPORT: lambda: _("requests, state of the services"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Holdings:
+    """What is on record of one customer's privileges, read once for the page."""
+
+    customer: Customer
+    relationship: Relationship | None
+    grants: Sequence[Grant]
+    assignments: Sequence[Assignment]
+    stated: frozenset[str]
+
+    @property
+    def provider(self) -> Partner:
+        return self.customer.provider
+
+    def live_grants(self, at: datetime) -> list[Grant]:
+        """Return what the customer has granted and is in force."""
+        return [grant for grant in self.grants if not why_grant_not_live(grant, at)]
+
+
+def matrix(holdings: Holdings, actor: Actor, at: datetime, *, privileges_url: str) -> dict[str, Any]:
+    """Return columns and rows: the provider's column, and one for each reseller with something in its hands.
+
+    A reseller's member sees the provider and itself.
+    """
+    provider = holdings.provider
+    resellers = {one.reseller_id: one.reseller for one in holdings.assignments}
+    named = holdings.customer.reseller
+    if named is not None and (actor.is_of(provider.pk) or actor.is_staff):
+        resellers.setdefault(named.pk, named)
+    columns = [provider, *sorted(resellers.values(), key=lambda one: one.name.casefold())]
+    names = [
+        _("%(company)s (you)") % {"company": one.name} if actor.is_of(one.pk) else one.name for one in columns
+    ]
+    rows = [_relationship_row(holdings)]
+    rows += [
+        _privilege_row(holdings, privilege, columns, actor, at, privileges_url) for privilege in Privilege
+    ]
+    if holdings.relationship is not None and holdings.relationship.is_active:
+        rows.append(_microsoft_row(holdings.relationship))
+    for row in rows:
+        row["cells"] += [None] * (len(columns) - len(row["cells"]))
+        row["cells"] = [
+            {**(cell or {}), "column": name} for cell, name in zip(row["cells"], names, strict=True)
+        ]
+    return {"columns": names, "rows": rows}
+
+
+def _relationship_row(holdings: Holdings) -> dict[str, Any]:
+    relationship = holdings.relationship
+    assert relationship is not None  # noqa: S101 - without one there is no matrix
+    match relationship.status:
+        case Relationship.Status.ACTIVE:
+            day = relationship.decided_at or relationship.began_at
+            cell = {"state": "active", "label": _("since %(day)s") % {"day": _day(day)}}
+        case Relationship.Status.ENDED:
+            cell = {"state": "ended", "label": _("ended on %(day)s") % {"day": _day(relationship.ended_at)}}
+        case _:
+            cell = {"state": relationship.status, "label": str(relationship.get_status_display())}
+    by_another = relationship.decided_by and relationship.decided_by != relationship.began_by
+    notes = [_("confirmed by %(who)s") % {"who": relationship.decided_by}] if by_another else []
+    if relationship.ended_by:
+        notes.append(_("ended by %(who)s") % {"who": relationship.ended_by})
+    return {
+        "title": _("Relationship"),
+        "note": str(relationship.get_origin_display()).lower(),
+        "cells": [cell],
+        "decided": _who_when(relationship.began_by, relationship.began_at),
+        "decided_note": "; ".join(notes),
+    }
+
+
+def _privilege_row(
+    holdings: Holdings,
+    privilege: Privilege,
+    columns: Sequence[Partner],
+    actor: Actor,
+    at: datetime,
+    privileges_url: str,
+) -> dict[str, Any]:
+    grant = _grant_that_counts(holdings.grants, privilege, at)
+    rows = [one for one in holdings.assignments if one.privilege == privilege]
+    cells: list[dict[str, Any] | None] = [_grant_cell(grant, holdings, at)]
+    for company in columns[1:]:
+        marks = [
+            _assignment_mark(one, holdings.stated, actor, at, privileges_url)
+            for one in rows
+            if one.reseller_id == company.pk
+        ]
+        cells.append({**marks[0], "more": marks[1:]} if marks else None)
+    return {
+        "title": str(privilege.label),
+        "note": NOTES[privilege](),
+        "cells": cells,
+        "decided": _who_when(grant.granted_by, grant.granted_at) if grant else "",
+        "decided_note": "; ".join(_decisions(rows, alone=len(columns) < 3)),
+    }
+
+
+def _grant_that_counts(grants: Iterable[Grant], privilege: str, at: datetime) -> Grant | None:
+    """Return the grant in force, else the newest that was."""
+    rows = sorted((one for one in grants if one.privilege == privilege), key=lambda one: one.granted_at)
+    live = [one for one in rows if not why_grant_not_live(one, at)]
+    counting = live or rows
+    return counting[-1] if counting else None
+
+
+def _grant_cell(grant: Grant | None, holdings: Holdings, at: datetime) -> dict[str, Any]:
+    if grant is None:
+        return {"state": "info", "label": _("not granted")}
+    if why := why_grant_not_live(grant, at):
+        return {"state": "ended", "label": why}
+    return {"state": "ok", "label": _until(grant.ends_on), "note": _shut(holdings.provider, holdings.stated)}
+
+
+def _assignment_mark(
+    assignment: Assignment, stated: Collection[str], actor: Actor, at: datetime, privileges_url: str
+) -> dict[str, Any]:
+    services = str(assignment.get_family_display())
+    if assignment.waits_at(at) and assignment.ground_stands(at):
+        answer = (
+            {"url": privileges_url, "action": _("Answer the offer")}
+            if actor.is_of(assignment.reseller_id)
+            else {}
+        )
+        until = _("offered, answer by %(day)s") % {"day": _day(assignment.offer_ends_at)}
+        return {"state": "offered", "label": until, "note": services, **answer}
+    if why := why_not_live(assignment, at, stated):
+        starts = assignment.starts_at is not None and assignment.starts_at > at
+        return {"state": "waiting" if starts else "ended", "label": why, "note": services}
+    if assignment.family == ALL_FAMILIES and (shut := _shut(assignment.provider, stated)):
+        services = f"{services}; {shut}"
+    stops = assignment.stopped_at
+    label = _("until %(day)s") % {"day": moment_words(stops)} if stops else _until(assignment.ends_on)
+    return {"state": "ok", "label": label, "note": services}
+
+
+def _shut(provider: Partner, stated: Collection[str]) -> str:
+    """Say which services another CSP partner administers, where the edition lets only one."""
+    if not stated or provider.edition != RulebookEdition.V2016_12:
+        return ""
+    services = ", ".join(str(family.label) for family in Family if family in stated)
+    return _("not %(services)s: another CSP partner administers it") % {"services": services}
+
+
+def _decisions(assignments: Iterable[Assignment], *, alone: bool) -> list[str]:
+    sentences = []
+    for one in assignments:
+        words = {"who": one.offered_by, "day": _day(one.offered_at), "reseller": one.reseller.name}
+        sentences.append(
+            _("offered by %(who)s, %(day)s") % words
+            if alone
+            else _("offered to %(reseller)s by %(who)s, %(day)s") % words
+        )
+        if one.answered_by:
+            sentences.append(
+                _("accepted by %(who)s, %(day)s") % {"who": one.answered_by, "day": _day(one.answered_at)}
+            )
+    return sentences
+
+
+def _microsoft_row(relationship: Relationship) -> dict[str, Any]:
+    confirmed = relationship.confirmed_at_microsoft_at
+    cell: dict[str, Any] = (
+        {"state": "confirmed", "label": _("confirmed on %(day)s") % {"day": _day(confirmed)}}
+        if confirmed
+        else {"state": "waiting", "label": _("to be confirmed")}
+    )
+    if relationship.partner_center_link and not confirmed:
+        cell |= {"url": relationship.partner_center_link, "action": _("Open the link at Microsoft")}
+    by = relationship.confirmed_at_microsoft_by
+    return {
+        "title": _("Confirmed at Microsoft"),
+        "note": _("by the customer, in its admin centre"),
+        "cells": [cell],
+        "decided": _("noted by %(who)s") % {"who": by} if by else "",
+    }
+
+
+def _until(day: Any) -> str:
+    return _("until %(day)s") % {"day": exact_day(day)}
+
+
+def _day(at: datetime | None) -> str:
+    return exact_day(timezone.localtime(at).date()) if at else ""
+
+
+def _who_when(who: str, at: datetime) -> str:
+    return f"{who}, {_day(at)}"

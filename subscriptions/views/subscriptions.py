@@ -1,0 +1,230 @@
+"""Subscriptions: across customers, one with its ruling, and what is written down about it."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from customers import standing
+from customers.models import Customer
+from customers.models.customer import MINIMUM_SEARCH, normalise
+from customers.records import differing
+from customers.standing import State
+from partners.errors import Refused, Stale
+from partners.fields import both_versions
+from partners.models import Activity
+from partners.paging import address_with, asked, asked_choice, asked_key, page_of
+from partners.permissions import require
+from partners.requests import Request
+from partners.templatetags.ui import exact_day, role
+from subscriptions import records, rulings
+from subscriptions.forms import CareForm, SubscriptionForm
+from subscriptions.models import Subscription
+from subscriptions.permissions import may_edit_subscription, may_record_subscription
+from subscriptions.rulebook import Ruling
+from subscriptions.views import rulings as rulings_shown
+from subscriptions.views.customers import timeline
+from subscriptions.vocabulary import Billing, Channel, Status
+
+# --- the list ----------------------------------------------------------------------------------
+
+
+@require_safe
+def subscriptions(request: Request) -> HttpResponse:
+    """List subscriptions across customers, the newest first, each with its verdict and deadline."""
+    actor, at = request.actor, timezone.now()
+    words = asked(request, "q")
+    channel = asked_choice(request, "channel", Channel.values)
+    status = asked_choice(request, "status", Status.values)
+    customer_pk = asked_key(request, "customer")
+    own = actor.partner if actor.partner and actor.partner.owns_relationships else None
+    rows = Subscription.objects.visible_to(actor, at)
+    if words:
+        rows = rows.filter(customer__in=Customer.objects.search(own.pk if own else None, words))
+    if channel:
+        rows = rows.filter(channel=channel)
+    if status:
+        rows = rows.filter(status=status)
+    if customer_pk:
+        rows = rows.filter(customer=customer_pk)
+    page = page_of(rulings.with_facts(rows), request, "-pk")
+    return render(
+        request,
+        "subscriptions/subscription_list.html",
+        {
+            "rows": [listed(row, ruling) for row, ruling in rulings.rule(page.rows, at)],
+            "page": page,
+            "words": words,
+            "too_short": bool(words) and len(normalise(words)) < MINIMUM_SEARCH,
+            "minimum": MINIMUM_SEARCH,
+            "channel": channel,
+            "channels": Channel.choices,
+            "customer_pk": customer_pk,
+            "status": status,
+            "states": [
+                {"label": _("All"), "url": address_with(request, status=""), "active": not status},
+                *(
+                    {
+                        "label": one.label,
+                        "url": address_with(request, status=one.value),
+                        "active": status == one,
+                    }
+                    for one in Status
+                ),
+            ],
+            "filtered": bool(words or channel or status or customer_pk),
+            "is_provider": own is not None,
+        },
+    )
+
+
+def listed(row: Subscription, ruling: Ruling) -> dict[str, Any]:
+    """Return a subscription ready for the table."""
+    deadline = ruling.deadline
+    main = ruling.main
+    return {
+        "url": f"{reverse('subscriptions:subscriptions')}{row.pk}/",
+        "name": str(row),
+        "product": row.product.name if row.friendly_name else "",
+        "quantity": row.quantity if row.product.billing == Billing.LICENSE else "",
+        "customer": row.customer.name,
+        "customer_url": f"{reverse('customers')}{row.customer_id}/",
+        "channel": row.get_channel_display(),
+        "seller": "" if row.is_ours else row.seller_name,
+        "billing": row.product.get_billing_display(),
+        "verdict": main.path.label if main else _("Nothing to decide"),
+        "verdict_role": ("ok" if not main.missing else "waiting") if main else "ended",
+        "missing": len(main.missing) if main else 0,
+        "due": rulings_shown.due(deadline.on, ruling.facts.today) if deadline else None,
+        "unknown_end": bool(ruling.missing_facts),
+        "status": row.get_status_display(),
+        "role": role(row.status),
+    }
+
+
+# --- one subscription --------------------------------------------------------------------------
+
+
+@require_safe
+def subscription(request: Request, pk: int) -> HttpResponse:
+    """Show one subscription: the open path with its steps, the closed ones with their reasons, the facts."""
+    actor, at = request.actor, timezone.now()
+    rows = rulings.with_facts(Subscription.objects.visible_to(actor, at)).select_related(
+        "partner_on_record", "support_contact", "customer__reseller", "replaces__product"
+    )
+    found = get_object_or_404(rows, pk=pk)
+    ((_row, ruling),) = rulings.rule([found], at)
+    state = standing.states([found.customer_id])[found.customer_id]
+    return render(
+        request,
+        "subscriptions/subscription_detail.html",
+        {
+            "subscription": found,
+            "ruling": rulings_shown.shown(ruling, rulings_shown.fixes(actor, found.customer, state)),
+            "is_provider": actor.is_of(found.provider_id) or actor.is_staff,
+            "is_customer": state == State.ACTIVE,
+            "facts": facts(found),
+            "add_ons": list(found.add_ons.select_related("product").order_by("pk")),
+            "timeline": timeline(
+                Activity.objects.visible_to(actor).filter(
+                    object_type=found._meta.label_lower, object_ref=found.pk
+                ),
+                skip=str(found),
+            ),
+            "may_edit": may_edit_subscription(actor, found),
+        },
+    )
+
+
+def facts(row: Subscription) -> list[tuple[str, str]]:
+    """Return what is on record, as pairs of term and value; empty values are left out by the template."""
+    licences = row.product.billing == Billing.LICENSE
+    return [
+        (_("Product"), row.product.name),
+        (_("Part number"), row.product.part_number),
+        (_("Service family"), str(row.product.get_family_display())),
+        (_("Quantity"), str(row.quantity) if licences else ""),
+        (_("Where it was bought"), str(row.get_channel_display())),
+        (_("Sold by"), row.seller_name),
+        (_("Billing"), str(row.product.get_billing_display())),
+        (_("Trial"), _("yes") if row.is_trial else ""),
+        (_("Started on"), exact_day(row.started_on) if row.started_on else ""),
+        (_("Term"), str(row.get_term_display()) if row.term else ""),
+        (_("Term end"), _day_or_unknown(row) if licences else ""),
+        (_("Renews automatically"), str(row.get_auto_renew_display()) if licences else ""),
+        (_("Billing cycle"), str(row.get_billing_cycle_display()) if row.billing_cycle != "none" else ""),
+        (_("Subscription ID"), row.external_id),
+        (_("Azure subscription ID"), row.entitlement_id),
+        (_("Sold in CSP"), str(row.product.get_availability_display())),
+        (_("Partner on record"), row.partner_on_record.name if row.partner_on_record else ""),
+        (_("Support contact"), row.support_contact.name if row.support_contact else ""),
+        (_("Checked on"), exact_day(row.checked_on) if row.checked_on else ""),
+    ]
+
+
+def _day_or_unknown(row: Subscription) -> str:
+    return exact_day(row.term_end) if row.term_end else _("unknown")
+
+
+# --- writing it down ---------------------------------------------------------------------------
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def record(request: Request, pk: int) -> HttpResponse:
+    """Record what a customer runs and where it was bought."""
+    customer = get_object_or_404(
+        Customer.objects.visible_to(request.actor).select_related("provider", "reseller"), pk=pk
+    )
+    require(may_record_subscription(request.actor, customer))
+    form = SubscriptionForm(request.POST if request.method == "POST" else None, customer=customer)
+    if request.method == "POST" and form.is_valid():
+        try:
+            found = records.record(customer, form.details, by=request.actor, at=timezone.now())
+        except Refused as refusal:
+            show(form, refusal)
+        else:
+            messages.success(
+                request, _("The subscription was recorded. This is the path that is open for it.")
+            )
+            return redirect(found)
+    return render(request, "subscriptions/subscription_form.html", {"form": form, "customer": customer})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def edit(request: Request, pk: int) -> HttpResponse:
+    """Edit what is on record; a form read before somebody else's change is shown beside it."""
+    rows = Subscription.objects.visible_to(request.actor).select_related(
+        "customer__provider", "customer__reseller", "product"
+    )
+    found = get_object_or_404(rows, pk=pk)
+    require(may_edit_subscription(request.actor, found))
+    kind = CareForm if found.is_ours else SubscriptionForm
+    data = request.POST if request.method == "POST" else None
+    form = kind(data, customer=found.customer, subscription=found)
+    context = {"form": form, "customer": found.customer, "subscription": found}
+    if request.method == "POST" and form.is_valid():
+        version = form.cleaned_data["version"] or 0
+        try:
+            found = records.edit(found, form.details, version=version, by=request.actor, at=timezone.now())
+        except Stale as stale:
+            form.add_error(None, str(stale))
+            saved = rows.get(pk=pk)
+            context["differing"] = both_versions(form, differing(saved, form.details))
+            form.data = request.POST.copy()
+            form.data["version"] = str(saved.version)  # saving again is a decision
+        except Refused as refusal:
+            show(form, refusal)
+        else:
+            messages.success(request, _("The subscription was saved."))
+            return redirect(found)
+    return render(request, "subscriptions/subscription_form.html", context)
+
+
+def show(form: CareForm, refusal: Refused) -> None:
+    """Put a refusal beside the field it is about, or above all fields."""
+    form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
