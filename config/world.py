@@ -2,14 +2,13 @@
 
 import random
 import uuid
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from django.contrib.auth.hashers import make_password
 from django.utils import timezone
 
-from config.world_data import CUSTOMERS, FAMILIES_SOLD, PARTNERS, PEOPLE
+from config.world_data import CUSTOMERS, FAMILIES_SOLD, FIRST, LAST, PARTNERS, PEOPLE, SELLERS, SPECIAL
 from customers import acceptances, endings, invitations, links, privileges, records
 from customers.families import Family
 from customers.models import (
@@ -26,7 +25,7 @@ from customers.models import (
 )
 from partners import companies, partnerships
 from partners.actor import Actor
-from partners.models import Kind, Membership, Message, Partner, Partnership, Role, User
+from partners.models import Kind, Membership, Message, Partner, Partnership, User
 from subscriptions import catalogue, offboarding
 from subscriptions.models import BillingCycle, Product, Subscription
 from subscriptions.vocabulary import AutoRenew, AzureOffer, Billing, Channel, Status, Term
@@ -168,20 +167,14 @@ def _customers(world: World) -> None:
             first, last = "Marco", "Bianchi"
         customer = records.record(
             world.partners[provider],
-            records.CustomerFacts(
+            records.Details(
                 name=name, domain=f"{key}.example", tenant_id=None, country=country, language="it"
             ),
-            contact=records.ContactFacts(
-                name=f"{first} {last}", email=f"{first}.{last}@{key}.example".lower(), phone=""
-            ),
+            contact=records.Person(name=f"{first} {last}", email=f"{first}.{last}@{key}.example".lower()),
             by=world.actors[provider],
             at=world.ago(360 - index),
         )
         world.customers[key] = customer
-
-
-FIRST = ("Giulia", "Paolo", "Sara", "Davide", "Elena", "Matteo", "Chiara", "Andrea", "Laura", "Stefano")
-LAST = ("Rossi", "Ferrari", "Esposito", "Romano", "Gallo", "Conti", "Greco", "Marino", "Rizzo", "Barbieri")
 
 
 def invite(
@@ -251,7 +244,11 @@ def answer(
         ),
         at=at,
     )
-    return acceptances.accept(acceptance, at=at + timedelta(minutes=2)) if finish else acceptance
+    if not finish:
+        return acceptance
+    at += timedelta(minutes=2)
+    links.spend_try(acceptance.code, links.code_digits(acceptance.code), at=at)
+    return acceptances.accept(acceptance, at=at)
 
 
 def active(world: World, key: str, days: float, **terms: object) -> Relationship:
@@ -300,13 +297,6 @@ def _first_year(world: World) -> None:
         if index % 4:
             tie = Relationship.objects.get(customer=world.customers[key], status="active")
             acceptances.note_microsoft(tie, by=world.actors[provider], at=world.ago(days - 6))
-
-
-SPECIAL = frozenset(
-    "contoso litware adatum fourthcoffee lucerne margies treyresearch woodgrove consolidated relecloud "
-    "humongous blueyonder citypower cohovineyard wideworld alpineski lamna nodpublishers bellows "
-    "munsons vanarts".split()
-)
 
 
 def _every_answer(world: World) -> None:
@@ -382,7 +372,9 @@ def _every_assignment(world: World) -> None:
     contact = Contact.objects.confirmed().get(customer=world.customers["cohovineyard"])
     support = grant(world, "cohovineyard", "support")
     code = privileges.ask_to_withdraw(support, contact, at=world.ago(8))
-    privileges.withdraw_grant(support, contact, code, at=world.ago(8) + timedelta(minutes=3))
+    at = world.ago(8) + timedelta(minutes=3)
+    links.spend_try(code, links.code_digits(code), at=at)
+    privileges.withdraw_grant(support, contact, code, at=at)
     active(world, "wideworld", 60, reseller="adventure", lasts=30)
     privileges.tidy(world.ago(20))  # its grants are over
     active(world, "alpineski", 200, via="fabrikam", lasts=219)  # ends in three weeks
@@ -441,17 +433,6 @@ def _subscriptions(world: World) -> None:
         _subscription(world, customer, channel, billing, status, ends_in)
 
 
-SELLERS = {
-    Channel.CSP_OTHER: "Tailspin Cloud",
-    Channel.DIRECT: "Microsoft",
-    Channel.ADVISOR: "The Phone Company",
-    Channel.OPEN: "Southridge Software",
-    Channel.EA: "Microsoft",
-    Channel.THIRD_PARTY: "School of Fine Hosting",
-    Channel.SYNDICATION: "The Phone Company",
-}
-
-
 def _subscription(
     world: World, customer: Customer, channel: Channel, billing: Billing, status: Status, ends_in: int
 ) -> None:
@@ -485,9 +466,10 @@ def _product(world: World, channel: Channel, billing: Billing) -> Product:
         else:
             offers_ = Product.objects.filter(azure_offer=AzureOffer.OTHER)
         return world.dice.choice(list(offers_.order_by("pk")))
-    names = FAMILIES_SOLD if billing == Billing.LICENSE else ("Visio Plan 2", "Project Plan 3")
-    found = list(Product.objects.filter(name__in=names, billing=Billing.LICENSE).order_by("pk"))
-    return world.dice.choice(found or list(Product.objects.filter(billing=Billing.LICENSE)[:50]))
+    chosen = Product.objects.filter(billing=billing)
+    if billing == Billing.LICENSE:
+        chosen = chosen.filter(name__in=FAMILIES_SOLD)
+    return world.dice.choice(list(chosen.order_by("pk")))
 
 
 def _deliver(world: World) -> None:
@@ -523,8 +505,3 @@ def waiting_link(world: World | None = None) -> InvitationLink | None:
         .filter(email=WAITING, invitation__status=Invitation.Status.OPEN)
         .first()
     )
-
-
-def roles() -> list[str]:
-    """Return the roles the world's people have."""
-    return [str(role.label) for role in Role]

@@ -1,6 +1,7 @@
 """The names of the world: the vendor's well-known fictional companies, and people who work there."""
 
 from partners.models import Kind, Role
+from subscriptions.vocabulary import Channel
 
 # key: name, kind, partner id, country, parent
 PARTNERS = {
@@ -128,5 +129,27 @@ FAMILIES_SOLD = (
     "Enterprise Mobility + Security E3",
     "Enterprise Mobility + Security E5",
     "Power BI Pro",
-    "Dynamics 365 Sales Enterprise Edition",
 )
+
+# Who sold what was bought elsewhere.
+SELLERS = {
+    Channel.CSP_OTHER: "Tailspin Cloud",
+    Channel.DIRECT: "Microsoft",
+    Channel.ADVISOR: "The Phone Company",
+    Channel.OPEN: "Southridge Software",
+    Channel.EA: "Microsoft",
+    Channel.THIRD_PARTY: "School of Fine Hosting",
+    Channel.SYNDICATION: "The Phone Company",
+}
+
+# Customers something particular happens to; the others have an ordinary year.
+SPECIAL = frozenset(
+    (
+        "contoso litware adatum fourthcoffee lucerne margies treyresearch woodgrove consolidated relecloud "
+        "humongous blueyonder citypower cohovineyard wideworld alpineski lamna nodpublishers bellows "
+        "munsons vanarts"
+    ).split()
+)
+
+FIRST = ("Giulia", "Paolo", "Sara", "Davide", "Elena", "Matteo", "Chiara", "Andrea", "Laura", "Stefano")
+LAST = ("Rossi", "Ferrari", "Esposito", "Romano", "Gallo", "Conti", "Greco", "Marino", "Rizzo", "Barbieri")
