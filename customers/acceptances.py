@@ -10,7 +10,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from customers import emails, links
-from customers.invitations import may_answer_for_customer
+from customers.families import Family
+from customers.invitations import may_answer_for_customer, refuse_dead
 from customers.models import (
     Acceptance,
     AgreementVersion,
@@ -19,7 +20,6 @@ from customers.models import (
     Customer,
     Grant,
     Invitation,
-    InvitationLink,
     OtherPartnerStatement,
     Purpose,
     Relationship,
@@ -27,10 +27,11 @@ from customers.models import (
 from customers.models.privilege import ALL_FAMILIES, utc_day
 from partners import activity
 from partners.actor import Actor
-from partners.addresses import email_domain, is_public_domain
+from partners.addresses import clean_email, email_domain, is_public_domain
 from partners.errors import Refused
 from partners.lifecycle import broke
 from partners.models import Partner, Partnership
+from partners.permissions import refuse_other
 from partners.regions import region_of
 
 
@@ -48,7 +49,10 @@ class Verb(models.TextChoices):
 class Doubt(models.TextChoices):
     """Why identity rests on what was just typed, so that the provider must look first."""
 
-    OTHER_ROW = "other_row", gettext_lazy("The Microsoft ID belongs to a customer this link was not made for.")
+    OTHER_ROW = (
+        "other_row",
+        gettext_lazy("The Microsoft ID is that of a customer this link was not made for."),
+    )
     ADDRESS = "address", gettext_lazy("The answer came from another address than the one invited.")
     TENANT = "tenant", gettext_lazy("The Microsoft ID is not the one on record.")
     REGION = "region", gettext_lazy("The customer's country is outside your CSP region.")
@@ -75,29 +79,31 @@ class Answer:
 def start(opened: links.Opened, answer: Answer, *, at: datetime) -> Acceptance:
     """Keep an answer and mail its code to the accepting address: holding the link is not consent.
 
-    Refuses a dead link, a partner's address, a partner's own tenant, and more than was asked for.
+    Refuses a dead link, a partner's address and a partner's own tenant; keeps no tick that was not asked for.
     """
-    if not opened.is_live:
-        raise Refused(opened.link.refusal(InvitationLink.Status.ACCEPTED))
     link, invitation = opened.link, opened.link.invitation
-    if not may_answer_for_customer(answer.email, link.provider):
+    refuse_dead(link, at=at)
+    if not opened.is_live:
+        raise Refused(_("This address was replaced by a newer one: look for the latest mail."))
+    email = clean_email(answer.email)
+    if not may_answer_for_customer(email, link.provider):
         raise Refused(_("This address cannot answer the invitation. Use your own address at the customer."))
     refuse_partner_tenant(link.provider, answer.tenant_id)
     acceptance = Acceptance.objects.create(
         link=link,
         name=answer.name,
-        email=answer.email,
+        email=email,
         tenant_id=answer.tenant_id,
         company=answer.company,
         country=answer.country,
         language=answer.language,
         grants_provisioning=answer.grants_provisioning and invitation.asks_provisioning,
         grants_support=answer.grants_support and invitation.asks_support,
-        other_partner_families=answer.other_partner_families,
+        other_partner_families=[family.value for family in Family if family in answer.other_partner_families],
         agreement=answer.agreement,
         agreed_at=at,
         started_at=at,
-        code=links.make_code(Purpose.ACCEPT, link.pk, answer.email, at=at),
+        code=links.make_code(Purpose.ACCEPT, link.pk, email, at=at),
     )
     emails.acceptance_code(acceptance, at=at)
     return acceptance
@@ -105,9 +111,12 @@ def start(opened: links.Opened, answer: Answer, *, at: datetime) -> Acceptance:
 
 @transaction.atomic
 def send_new_code(acceptance: Acceptance, *, at: datetime) -> None:
-    """Mail a new code for an answer that still waits for one; the old code dies."""
+    """Mail a new code for an answer that still waits for one; the old code dies. Refuses a dead link."""
+    acceptance.refresh_from_db(fields=["status", "code"])
     if acceptance.status != Acceptance.Status.CODE_SENT:
         raise Refused(acceptance.refusal(Acceptance.Status.COMPLETED))
+    refuse_dead(acceptance.link, at=at)
+    links.kill_code(acceptance.code, at=at)
     acceptance.code = links.make_code(Purpose.ACCEPT, acceptance.link_id, acceptance.email, at=at)
     acceptance.save(update_fields=["code"])
     emails.acceptance_code(acceptance, at=at)
@@ -128,7 +137,8 @@ def refuse_partner_tenant(provider: Partner, tenant_id: uuid.UUID) -> None:
 def accept(acceptance: Acceptance, *, at: datetime) -> Acceptance:
     """Turn an answer whose code was typed right into a relationship and the grants that were ticked.
 
-    Where identity rests on what was just typed, the answer waits for the provider instead.
+    Where identity rests on what was just typed, the answer waits for the provider instead. Refuses a dead
+    link, a second answer, and a code nobody has typed.
     """
     invitation = Invitation.objects.lock(acceptance.link.invitation_id)  # withdraw and accept meet here
     acceptance = Acceptance.objects.select_related("link__provider", "link__customer", "code").get(
@@ -136,23 +146,20 @@ def accept(acceptance: Acceptance, *, at: datetime) -> Acceptance:
     )
     link = acceptance.link
     link.invitation = invitation
-    _refuse_dead(link, at=at)
+    refuse_dead(link, at=at)
+    refuse_partner_tenant(link.provider, acceptance.tenant_id)
     links.use_code(acceptance.code, at=at)
     by = Actor.customer(name=acceptance.name, email=acceptance.email, company=acceptance.company)
     link.accept(at=at, by=by.stamp)
     _count_accepted(invitation)
     customer, doubts = identify(acceptance)
-    acceptance.customer = customer
-    acceptance.pending_reasons = doubts
-    acceptance.save(update_fields=["customer", "pending_reasons"])
     if doubts:
-        acceptance.move(Acceptance.Status.PENDING, completed_at=at)
-        relationship = _pending(acceptance, customer, by=by, at=at)
-        changed = [relationship] if relationship else []
+        acceptance.move(Acceptance.Status.PENDING, completed_at=at, customer=customer, pending_reasons=doubts)
+        changed = _pending(acceptance, customer, by=by, at=at)
         emails.acceptance_to_confirm(acceptance, at=at)
         verb = Verb.TO_CONFIRM
     else:
-        acceptance.move(Acceptance.Status.COMPLETED, completed_at=at)
+        acceptance.move(Acceptance.Status.COMPLETED, completed_at=at, customer=customer)
         changed = give_what_was_ticked(acceptance, by=by, at=at)
         verb = Verb.ACCEPTED
     activity.record(
@@ -162,24 +169,18 @@ def accept(acceptance: Acceptance, *, at: datetime) -> Acceptance:
         provider=link.provider,
         about=invitation,
         customer=customer,
-        seen_by=invitation.parties,
-        details={"changed": activity.changed(link, acceptance, *changed), "granted": list(acceptance.ticked)},
+        seen_by=[*invitation.parties, *_offered(changed)],
+        details={
+            "changed": activity.changed(invitation, link, acceptance, *changed),
+            "granted": list(acceptance.ticked),
+        },
     )
     return acceptance
 
 
-def _refuse_dead(link: InvitationLink, *, at: datetime) -> None:
-    """Refuse a link that was answered, withdrawn, or whose terms no longer stand."""
-    invitation = link.invitation
-    if link.status != InvitationLink.Status.WAITING:
-        raise Refused(link.refusal(InvitationLink.Status.ACCEPTED))
-    if invitation.is_expired(at):
-        raise Refused(_("This invitation has expired."))
-    handed = invitation.partnership
-    if invitation.status != Invitation.Status.OPEN or (handed and not handed.is_active):
-        raise Refused(_("This invitation has been withdrawn."))
-    if not link.provider.is_active or (handed and not handed.reseller.is_active):
-        raise Refused(_("This invitation cannot be answered now."))
+def _offered(changed: list[models.Model]) -> list[Partner]:
+    """Return the resellers that were offered something: they read the row too."""
+    return [row.reseller for row in changed if isinstance(row, Assignment)]
 
 
 def _count_accepted(invitation: Invitation) -> None:
@@ -198,9 +199,7 @@ def identify(acceptance: Acceptance) -> tuple[Customer, list[str]]:
     link = acceptance.link
     provider, invited = link.provider, link.customer
     found = (
-        Customer.objects.select_for_update()
-        .filter(provider=provider, tenant_id=acceptance.tenant_id)
-        .first()
+        Customer.objects.select_for_update().filter(provider=provider, tenant_id=acceptance.tenant_id).first()
     )
     if found is not None:
         customer = found
@@ -253,25 +252,32 @@ def _begin(
         raise
 
 
-def _pending(acceptance: Acceptance, customer: Customer, *, by: Actor, at: datetime) -> Relationship | None:
-    """Begin a pending relationship, unless the customer already has one pending or active."""
+def _pending(acceptance: Acceptance, customer: Customer, *, by: Actor, at: datetime) -> list[models.Model]:
+    """Begin a pending relationship, unless there is one pending or active; return what was changed.
+
+    Whoever typed the Microsoft ID of a customer the link was not made for changes nothing of that customer.
+    """
+    if Doubt.OTHER_ROW in acceptance.pending_reasons:
+        return []
     if Relationship.objects.current().filter(customer=customer).exists():
-        return None
-    return _begin(acceptance, customer, Relationship.Status.PENDING, by=by, at=at)
+        return [customer]
+    return [customer, _begin(acceptance, customer, Relationship.Status.PENDING, by=by, at=at)]
 
 
 def give_what_was_ticked(acceptance: Acceptance, *, by: Actor, at: datetime) -> list[models.Model]:
     """Make the relationship active and grant what was ticked, counted from now; return every row changed."""
     invitation, customer = acceptance.link.invitation, acceptance.customer
     assert customer is not None  # noqa: S101 - accept has just identified it
-    _settle_tenant(customer, acceptance)
+    refuse_partner_tenant(acceptance.link.provider, acceptance.tenant_id)
+    tie = _named_tie(invitation)
+    _settle_customer(customer, acceptance, tie)
     relationship = Relationship.objects.current().select_for_update().filter(customer=customer).first()
     if relationship is None:
         relationship = _begin(acceptance, customer, Relationship.Status.ACTIVE, by=by, at=at)
     elif relationship.is_pending:
         relationship.move(Relationship.Status.ACTIVE, decided_at=at, decided_by=by.stamp)
     contact = _confirm_contact(acceptance, customer, by=by, at=at)
-    changed: list[models.Model] = [relationship, contact]
+    changed: list[models.Model] = [customer, relationship, contact]
     for family in acceptance.other_partner_families:
         statement, fresh = OtherPartnerStatement.objects.get_or_create(
             relationship=relationship,
@@ -280,13 +286,14 @@ def give_what_was_ticked(acceptance: Acceptance, *, by: Actor, at: datetime) -> 
             defaults={"stated_at": at, "stated_by": contact.name},
         )
         changed += [statement] if fresh else []
+    changed += _lapse_past(relationship, by=contact, at=at)
     grants = [
         _grant(relationship, privilege, invitation.privilege_days, by=contact, at=at)
         for privilege in acceptance.ticked
-        if not relationship.grants.live(at).filter(privilege=privilege).exists()
+        if not relationship.grants.filter(privilege=privilege, status=Grant.Status.ACTIVE).exists()
     ]
     changed += grants
-    offers = _offer_to_named_reseller(invitation, grants, at=at)
+    offers = [_offer(grant, tie, by=invitation.made_by, at=at) for grant in grants] if tie else []
     changed += offers
     emails.acceptance_receipt(acceptance, relationship, contact, at=at)
     emails.invitation_accepted(acceptance, relationship, at=at)
@@ -295,17 +302,18 @@ def give_what_was_ticked(acceptance: Acceptance, *, by: Actor, at: datetime) -> 
     return changed
 
 
-def _settle_tenant(customer: Customer, acceptance: Acceptance) -> None:
-    """Write the accepted tenant id on a row that had none; refuses one another row has taken meanwhile."""
-    if customer.tenant_id == acceptance.tenant_id:
-        return
-    if customer.tenant_id is not None:
+def _settle_customer(customer: Customer, acceptance: Acceptance, tie: Partnership | None) -> None:
+    """Write what is beyond doubt now, where the row is empty: tenant, domain, the reseller that was named.
+
+    Refuses a tenant id that another row has taken meanwhile.
+    """
+    if customer.tenant_id not in (None, acceptance.tenant_id):
         raise Refused(_("This customer is on record with another Microsoft ID."))
     customer.tenant_id = acceptance.tenant_id
     if not customer.domain and not is_public_domain(email_domain(acceptance.email)):
         customer.domain = email_domain(acceptance.email)
-    if acceptance.link.invitation.reseller_id and not customer.reseller_id:
-        customer.reseller_id = acceptance.link.invitation.reseller_id
+    if tie and customer.reseller_id is None:
+        customer.reseller = tie.reseller
     customer.version += 1
     try:
         with transaction.atomic():
@@ -328,12 +336,8 @@ def _confirm_contact(acceptance: Acceptance, customer: Customer, *, by: Actor, a
     return contact
 
 
-def _grant(
-    relationship: Relationship, privilege: str, days: int, *, by: Contact, at: datetime
-) -> Grant:
-    """Grant one privilege from now; the dead row of an earlier grant is moved out of the way first."""
-    for dead in relationship.grants.past(at).filter(privilege=privilege):
-        dead.move(Grant.Status.LAPSED, stopped_at=at, stopped_by=by.name)
+def _grant(relationship: Relationship, privilege: str, days: int, *, by: Contact, at: datetime) -> Grant:
+    """Grant one privilege from now, for so many days."""
     return Grant.objects.create(
         relationship=relationship,
         provider=relationship.provider,
@@ -346,35 +350,44 @@ def _grant(
     )
 
 
-def _offer_to_named_reseller(
-    invitation: Invitation, grants: list[Grant], *, at: datetime
-) -> list[Assignment]:
-    """Offer each new grant whole to the reseller the customer was told of, while the partnership stands."""
+def _lapse_past(relationship: Relationship, *, by: Contact, at: datetime) -> list[Grant]:
+    """Move past-date grants out of the way, so that the dead never block the living; return them."""
+    dead = list(relationship.grants.past(at))
+    for grant in dead:
+        grant.move(Grant.Status.LAPSED, stopped_at=at, stopped_by=by.name)
+    return dead
+
+
+def _named_tie(invitation: Invitation) -> Partnership | None:
+    """Return the partnership with the reseller the customer was told of, while it stands."""
     if invitation.reseller_id is None:
-        return []
-    tie = (
+        return None
+    return (
         Partnership.objects.active()
         .select_related("reseller")
-        .filter(provider=invitation.provider_id, reseller=invitation.reseller_id)
+        .filter(
+            provider=invitation.provider_id,
+            reseller=invitation.reseller_id,
+            reseller__status=Partner.Status.ACTIVE,
+        )
         .first()
     )
-    if tie is None or not tie.reseller.is_active:
-        return []
-    return [
-        Assignment.objects.create(
-            grant=grant,
-            partnership=tie,
-            provider=grant.provider,
-            reseller=tie.reseller,
-            customer=grant.customer,
-            privilege=grant.privilege,
-            family=ALL_FAMILIES,
-            offered_at=at,
-            offered_by=invitation.made_by,
-            ends_on=grant.ends_on,
-        )
-        for grant in grants
-    ]
+
+
+def _offer(grant: Grant, tie: Partnership, *, by: str, at: datetime) -> Assignment:
+    """Offer a new grant whole to the reseller the customer was told of."""
+    return Assignment.objects.create(
+        grant=grant,
+        partnership=tie,
+        provider=grant.provider,
+        reseller=tie.reseller,
+        customer=grant.customer,
+        privilege=grant.privilege,
+        family=ALL_FAMILIES,
+        offered_at=at,
+        offered_by=by,
+        ends_on=grant.ends_on,
+    )
 
 
 def _lock_pending(acceptance: Acceptance) -> Acceptance:
@@ -388,6 +401,7 @@ def _lock_pending(acceptance: Acceptance) -> Acceptance:
 @transaction.atomic
 def confirm(acceptance: Acceptance, *, by: Actor, at: datetime) -> Acceptance:
     """Confirm, for the provider, that the answer came from the customer; what was ticked counts from now."""
+    refuse_other(by, acceptance.link.provider_id)
     acceptance = _lock_pending(acceptance)
     acceptance.move(Acceptance.Status.COMPLETED, decided_at=at, decided_by=by.stamp)
     changed = give_what_was_ticked(acceptance, by=by, at=at)
@@ -398,7 +412,7 @@ def confirm(acceptance: Acceptance, *, by: Actor, at: datetime) -> Acceptance:
         provider=acceptance.link.provider,
         about=acceptance.link.invitation,
         customer=acceptance.customer,
-        seen_by=acceptance.link.invitation.parties,
+        seen_by=[*acceptance.link.invitation.parties, *_offered(changed)],
         details={"changed": activity.changed(acceptance, *changed), "granted": list(acceptance.ticked)},
     )
     return acceptance
@@ -407,6 +421,7 @@ def confirm(acceptance: Acceptance, *, by: Actor, at: datetime) -> Acceptance:
 @transaction.atomic
 def refuse(acceptance: Acceptance, *, by: Actor, at: datetime) -> Acceptance:
     """Refuse, for the provider, an answer it does not recognise; nothing is granted."""
+    refuse_other(by, acceptance.link.provider_id)
     acceptance = _lock_pending(acceptance)
     acceptance.move(Acceptance.Status.REFUSED, decided_at=at, decided_by=by.stamp)
     changed = []
@@ -432,11 +447,12 @@ def refuse(acceptance: Acceptance, *, by: Actor, at: datetime) -> Acceptance:
 def note_microsoft(relationship: Relationship, *, by: Actor, at: datetime) -> None:
     """Note by hand that the customer confirmed the relationship at Microsoft."""
     relationship = Relationship.objects.lock(relationship.pk)
+    refuse_other(by, relationship.provider_id)
     if not relationship.is_active:
         raise Refused(_("Only an active relationship is confirmed at Microsoft."))
-    noted = Relationship.objects.filter(
-        pk=relationship.pk, confirmed_at_microsoft_at__isnull=True
-    ).update(confirmed_at_microsoft_at=at, confirmed_at_microsoft_by=by.stamp)
+    noted = Relationship.objects.filter(pk=relationship.pk, confirmed_at_microsoft_at__isnull=True).update(
+        confirmed_at_microsoft_at=at, confirmed_at_microsoft_by=by.stamp
+    )
     if not noted:
         raise Refused(_("The confirmation at Microsoft has already been noted."))
     activity.record(

@@ -9,8 +9,7 @@ class CustomersConfig(AppConfig):
     verbose_name = _("Customers")
 
     def ready(self) -> None:
-        """Register the keys over several columns that SQLite keeps by triggers."""
-        from customers.composites import COMPOSITES
+        """Register what the database keeps by triggers."""
+        from customers import composites
 
-        for composite in COMPOSITES:
-            composite.register()
+        composites.register()

@@ -1,5 +1,9 @@
-"""The provider, customer and reseller stored beside a key agree with the row the key points at."""
+"""What the database keeps by itself: rows that agree with those they point at, terms that stay as they were.
 
+The provider, customer and reseller stored beside a key are those of the row the key points at.
+"""
+
+from partners import triggers
 from partners.composites import Composite
 
 COMPOSITES = (
@@ -16,6 +20,13 @@ COMPOSITES = (
         ("partnership_id", "provider_id"),
         "partners_partnership",
         ("id", "provider_id"),
+    ),
+    Composite(
+        "inv_named_is_handed",
+        "customers_invitation",
+        ("partnership_id", "provider_id", "reseller_id"),
+        "partners_partnership",
+        ("id", "provider_id", "reseller_id"),
     ),
     Composite(
         "link_of_provider",
@@ -60,3 +71,32 @@ COMPOSITES = (
         ("id", "provider_id", "reseller_id"),
     ),
 )
+
+# An open invitation's terms: only its date, its places in use and its status ever change.
+FROZEN = (
+    "provider_id",
+    "route",
+    "partnership_id",
+    "reseller_id",
+    "customer_id",
+    "asks_provisioning",
+    "asks_support",
+    "privilege_days",
+    "language",
+    "opening",
+    "places",
+    "partner_center_link",
+)
+
+
+def register() -> None:
+    """Have all of it re-installed after every migrate."""
+    for composite in COMPOSITES:
+        composite.register()
+    changed = " OR ".join(f"NEW.{column} IS DISTINCT FROM OLD.{column}" for column in FROZEN)
+    triggers.refuse(
+        "inv_terms_frozen",
+        "customers_invitation",
+        "UPDATE",
+        condition=f"OLD.status <> 'draft' AND ({changed})",
+    )

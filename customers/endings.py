@@ -11,6 +11,7 @@ from customers.models import Assignment, Customer, Invitation
 from partners import activity, partnerships
 from partners.actor import Actor
 from partners.models import Partnership
+from partners.permissions import refuse_other
 
 
 @activity.verbs
@@ -35,11 +36,11 @@ class Stops:
 
 
 def what_stops(partnership: Partnership, *, at: datetime) -> Stops:
-    """List what stops with a partnership: live privileges, waiting offers, invitations in hand."""
+    """List what stops with a partnership: privileges held, waiting offers, invitations in hand."""
     rows = Assignment.objects.filter(partnership=partnership).select_related("customer", "reseller")
     return Stops(
-        assignments=list(rows & Assignment.objects.live(at)),
-        offers=list(rows & Assignment.objects.offered_at_moment(at)),
+        assignments=list(rows.held(at)),
+        offers=list(rows.to_answer(at)),
         invitations=list(Invitation.objects.open_at(at).filter(partnership=partnership)),
         customers=Customer.objects.filter(
             provider=partnership.provider, reseller=partnership.reseller
@@ -54,6 +55,7 @@ def end_partnership(partnership: Partnership, *, by: Actor, at: datetime) -> Par
     Customers stay with the provider. Refuses one that is not active.
     """
     partnership = partnerships.lock(partnership.pk)
+    refuse_other(by, partnership.provider_id, partnership.reseller_id)
     stops = what_stops(partnership, at=at)
     partnership.move(Partnership.Status.ENDED, ended_at=at, ended_by=by.stamp)
     emails.partnership_ended(partnership, stops.assignments, by=by, at=at)

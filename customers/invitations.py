@@ -13,14 +13,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from customers import emails
-from customers.models import Customer, Invitation, InvitationLink, Relationship, Route
-from customers.models.invitation import MAX_PRIVILEGE_DAYS
+from customers.models import Customer, Invitation, InvitationLink, Privilege, Relationship, Route
+from customers.models.invitation import MAX_PLACES, MAX_PRIVILEGE_DAYS
 from partners import activity
 from partners.actor import Actor
 from partners.addresses import clean_email, normalise_email
 from partners.errors import Refused
 from partners.lifecycle import broke
-from partners.models import Kind, Membership, Partner, Partnership
+from partners.models import Membership, Partner, Partnership
+from partners.permissions import refuse_other
 
 
 @activity.verbs
@@ -36,6 +37,12 @@ class Verb(models.TextChoices):
     LINK_WITHDRAWN = "invitation.link_withdrawn", gettext_lazy("Invitation link withdrawn")
     DECLINED = "invitation.declined", gettext_lazy("Invitation declined")
     LAPSED = "invitation.lapsed", gettext_lazy("Invitation link expired")
+
+
+activity.explain("asks", gettext_lazy("Asks for"), Privilege.choices)
+activity.explain("granted", gettext_lazy("Granted"), Privilege.choices)
+activity.explain("company", gettext_lazy("Company"))
+activity.explain("copied", gettext_lazy("Link copied by hand"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +108,10 @@ def refuse_terms(provider: Partner, terms: Terms, *, at: datetime) -> None:
             raise Refused(_("The named reseller is the one that sends the invitation on, or none."))
     elif terms.partnership is not None or terms.route != Route.DIRECT:
         raise Refused(_("An invitation you send yourself is not handed to a reseller."))
-    if terms.reseller and provider.kind != Kind.INDIRECT_PROVIDER:
-        raise Refused(_("Only an indirect provider has resellers."))
     if not 1 <= terms.privilege_days <= MAX_PRIVILEGE_DAYS:
         raise Refused(_("A privilege lasts between 1 and %(days)d days.") % {"days": MAX_PRIVILEGE_DAYS})
+    if not 1 <= terms.places <= MAX_PLACES:
+        raise Refused(_("An invitation serves between 1 and %(places)d customers.") % {"places": MAX_PLACES})
     if terms.expires_at <= at:
         raise Refused(_("An invitation must expire in the future."))
     if terms.customer is not None:
@@ -141,6 +148,8 @@ def make(provider: Partner, terms: Terms, *, by: Actor, at: datetime) -> Invitat
 def _draft(
     provider: Partner, terms: Terms, *, by: Actor, at: datetime, form: UUID | None = None
 ) -> Invitation:
+    if not by.is_of(provider.pk):
+        raise Refused(_("Only a provider makes invitations. Ask yours for one."))
     refuse_terms(provider, terms, at=at)
     return Invitation.objects.create(
         provider=provider,
@@ -184,6 +193,12 @@ def open_(invitation: Invitation, *, by: Actor, at: datetime) -> Invitation:
 
 def _open(invitation: Invitation, *, by: Actor, at: datetime) -> None:
     """Open a draft nobody else can touch, based on the joint Partner Center link or the provider's own."""
+    refuse_other(by, invitation.provider_id)
+    handed = invitation.partnership
+    if handed and not (handed.is_active and handed.reseller.is_active):
+        raise Refused(_("This reseller can no longer send the invitation on."))
+    if invitation.is_expired(at):
+        raise Refused(_("This invitation has expired."))
     tie = invitation.partnership or named_partnership(invitation.provider, invitation.reseller)
     joint = tie.partner_center_link if tie and invitation.reseller_id == tie.reseller_id else ""
     link = joint or invitation.provider.partner_center_link
@@ -245,6 +260,7 @@ def send(
 ) -> InvitationLink:
     """Send the provider's own invitation to a customer, or only make the link when it is `copied`."""
     invitation = Invitation.objects.lock(invitation.pk)
+    refuse_other(by, invitation.provider_id)
     if not invitation.is_direct:
         raise Refused(_("This invitation was handed to a reseller, who sends it on."))
     link, dead = _place(invitation, to, by=by, at=at, copied=copied)
@@ -304,7 +320,7 @@ def _place(
         raise Refused(_("This invitation has expired."))
     address = clean_email(to.email)
     if not may_answer_for_customer(address, invitation.provider):
-        raise Refused(_("This address cannot be invited: it is not a customer's."))
+        raise Refused(_not_a_customers(invitation.provider, by))
     dead = _lapse_dead(invitation.provider, address, by=by, at=at)
     taken = Invitation.objects.filter(pk=invitation.pk, places_taken__lt=F("places")).update(
         places_taken=F("places_taken") + 1
@@ -347,7 +363,7 @@ def waiting_for(provider: Partner, address: str, *, at: datetime) -> InvitationL
 def refuse_address(provider: Partner, address: str, *, by: Actor, at: datetime) -> None:
     """Refuse an address that cannot be invited now; what sending would refuse, said before it is tried."""
     if not may_answer_for_customer(normalise_email(address), provider):
-        raise Refused(_("This address cannot be invited: it is not a customer's."))
+        raise Refused(_not_a_customers(provider, by))
     if waiting_for(provider, address, at=at):
         raise Refused(_already_waiting(provider, by))
 
@@ -355,7 +371,18 @@ def refuse_address(provider: Partner, address: str, *, by: Actor, at: datetime) 
 def _already_waiting(provider: Partner, by: Actor) -> str:
     if by.is_of(provider.pk):
         return _("An invitation to this address is already waiting for an answer.")
-    return _("This address cannot be invited now.")  # tells nothing of others
+    return _neutral()
+
+
+def _not_a_customers(provider: Partner, by: Actor) -> str:
+    if by.is_of(provider.pk):
+        return _("This address cannot be invited: it is not a customer's.")
+    return _neutral()
+
+
+def _neutral() -> str:
+    """Word a refusal to a reseller: neither who else invited this address, nor whose it is."""
+    return _("This address cannot be invited now.")
 
 
 def _is_dead(at: datetime) -> models.Q:
@@ -384,6 +411,7 @@ def _free_place(link: InvitationLink) -> None:
 def withdraw(invitation: Invitation, *, by: Actor, at: datetime) -> None:
     """Withdraw an invitation and every link of it that still waits."""
     invitation = Invitation.objects.lock(invitation.pk)
+    refuse_other(by, invitation.provider_id)
     invitation.move(Invitation.Status.WITHDRAWN, withdrawn_at=at, withdrawn_by=by.stamp)
     dead = list(invitation.links.waiting())
     for link in dead:
@@ -403,8 +431,10 @@ def withdraw(invitation: Invitation, *, by: Actor, at: datetime) -> None:
 
 @transaction.atomic
 def withdraw_link(link: InvitationLink, *, by: Actor, at: datetime) -> None:
-    """Withdraw one waiting link; its place is free again."""
+    """Withdraw one waiting link, as the provider or the reseller that sent it on; its place is free again."""
     invitation = Invitation.objects.lock(link.invitation_id)
+    handed = invitation.partnership
+    refuse_other(by, invitation.provider_id, handed.reseller_id if handed and handed.is_active else None)
     link = InvitationLink.objects.get(pk=link.pk)
     link.move(InvitationLink.Status.WITHDRAWN, answered_at=at, answered_by=by.stamp)
     _free_place(link)
@@ -416,16 +446,18 @@ def withdraw_link(link: InvitationLink, *, by: Actor, at: datetime) -> None:
         about=invitation,
         customer=link.customer,
         seen_by=invitation.parties,
-        details={"changed": activity.changed(link), "company": link.company},
+        details={"changed": activity.changed(invitation, link), "company": link.company},
         personal={"to": link.email},
     )
 
 
 @transaction.atomic
 def decline(link: InvitationLink, *, reason: str, at: datetime) -> None:
-    """Decline for the customer, who holds the link; the reason is optional."""
+    """Decline for the customer, who holds the link; the reason is optional. Refuses a dead link."""
     invitation = Invitation.objects.lock(link.invitation_id)
-    link = InvitationLink.objects.get(pk=link.pk)
+    link = InvitationLink.objects.select_related("provider", "customer").get(pk=link.pk)
+    link.invitation = invitation
+    refuse_dead(link, at=at)
     by = Actor.customer(name=link.company, email=link.email, company=link.company)
     link.decline(at=at, by=by.stamp, reason=reason)
     _free_place(link)
@@ -438,9 +470,23 @@ def decline(link: InvitationLink, *, reason: str, at: datetime) -> None:
         about=invitation,
         customer=link.customer,
         seen_by=invitation.parties,
-        details={"changed": activity.changed(link), "company": link.company},
+        details={"changed": activity.changed(invitation, link), "company": link.company},
         personal={"reason": reason},
     )
+
+
+def refuse_dead(link: InvitationLink, *, at: datetime) -> None:
+    """Refuse a link that was answered or withdrawn, or whose terms no longer stand."""
+    invitation = link.invitation
+    if link.status != InvitationLink.Status.WAITING:
+        raise Refused(link.refusal(InvitationLink.Status.ACCEPTED))
+    if invitation.is_expired(at):
+        raise Refused(_("This invitation has expired."))
+    handed = invitation.partnership
+    if invitation.status != Invitation.Status.OPEN or (handed and not handed.is_active):
+        raise Refused(_("This invitation has been withdrawn."))
+    if not link.provider.is_active or (handed and not handed.reseller.is_active):
+        raise Refused(_("This invitation cannot be answered now."))
 
 
 def note_fetched(link: InvitationLink, *, at: datetime) -> None:
@@ -477,7 +523,7 @@ def tidy(at: datetime) -> int:
                 about=invitation,
                 customer=link.customer,
                 seen_by=invitation.parties,
-                details={"changed": activity.changed(link), "company": link.company},
+                details={"changed": activity.changed(invitation, link), "company": link.company},
             )
             moved += 1
     return moved

@@ -118,10 +118,10 @@ def open_invitation(token: str, at: datetime) -> Opened:
 
 
 def _state(link: InvitationLink, serial: int, at: datetime) -> State:
+    if serial != link.serial:  # first: a revoked address tells nothing of the one that replaced it
+        return State.REPLACED
     if link.status in ENDED:
         return ENDED[link.status]
-    if serial != link.serial:
-        return State.REPLACED
     invitation = link.invitation
     if invitation.partnership and not invitation.partnership.is_active:
         return State.WITHDRAWN
@@ -239,9 +239,9 @@ def code_digits(code: MailedCode) -> str:
 @mail.secret("code")
 def fill_code(key: str) -> str:
     """Fill the digits at delivery; a code that died meanwhile is not sent."""
-    code = MailedCode.objects.filter(key=key, used_at__isnull=True).first()
+    code = MailedCode.objects.filter(key=key, used_at__isnull=True, expires_at__gt=timezone.now()).first()
     if code is None:
-        raise mail.Gone(_("The code was used before it was sent."))
+        raise mail.Gone(_("The code was used, replaced or too old before it was sent."))
     return code_digits(code)
 
 
@@ -269,9 +269,18 @@ def spend_try(code: MailedCode, typed: str, *, at: datetime) -> None:
             )
             % {"left": left}
         )
+    MailedCode.objects.filter(pk=code.pk).update(proved_at=at)
 
 
 def use_code(code: MailedCode, *, at: datetime) -> None:
-    """Mark a code as used, inside the story it completes; refuses one already used."""
-    if not MailedCode.objects.filter(pk=code.pk, used_at__isnull=True).update(used_at=at):
-        raise Refused(_("This code has already been used."))
+    """Mark a code as used, inside the story it completes; refuses one not typed right, used, or too old."""
+    usable = MailedCode.objects.filter(
+        pk=code.pk, proved_at__isnull=False, used_at__isnull=True, expires_at__gt=at
+    )
+    if not usable.update(used_at=at):
+        raise Refused(_("This code is no longer valid. Ask for a new one."))
+
+
+def kill_code(code: MailedCode, *, at: datetime) -> None:
+    """End a code before its time, because a newer one takes its place."""
+    MailedCode.objects.filter(pk=code.pk, used_at__isnull=True, expires_at__gt=at).update(expires_at=at)

@@ -9,11 +9,13 @@ from django.utils.translation import gettext_lazy
 from customers import emails, links
 from customers.models import (
     ALL_FAMILIES,
+    GROUND,
     Assignment,
     Contact,
     Grant,
     MailedCode,
     OtherPartnerStatement,
+    Privilege,
     Purpose,
     Relationship,
 )
@@ -23,6 +25,7 @@ from partners.actor import Actor
 from partners.errors import Refused
 from partners.lifecycle import broke
 from partners.models import Partnership
+from partners.permissions import refuse_other
 
 
 @activity.verbs
@@ -40,6 +43,11 @@ class Verb(models.TextChoices):
     GRANT_WITHDRAWN = "grant.withdrawn", gettext_lazy("Privilege withdrawn by the customer")
     GRANT_LAPSED = "grant.lapsed", gettext_lazy("Privilege lapsed")
     STATEMENT_LIFTED = "relationship.statement_lifted", gettext_lazy("Other CSP partner has left")
+
+
+activity.explain("privilege", gettext_lazy("Privilege"), Privilege.choices)
+activity.explain("services", gettext_lazy("Services"), GROUND)
+activity.explain("reseller", gettext_lazy("Reseller"))
 
 
 def _start_of(day: date) -> datetime:
@@ -81,6 +89,7 @@ def assign(
     the reseller already holds, and one family out of all that another reseller holds: that would leave a gap.
     """
     grant, partnership = _lock_ground(grant.pk, partnership.pk)
+    refuse_other(by, grant.provider_id)
     _refuse_ground(grant, partnership, at=at)
     last = ends_on or grant.ends_on
     if last > grant.ends_on:
@@ -90,20 +99,16 @@ def assign(
         )
     if last < utc_day(at) or (starts_on and starts_on > last):
         raise Refused(_("The last day must not lie before the first."))
-    _clear_the_dead(grant, by=by, at=at)
+    dead = _clear_the_dead(grant, by=by, at=at)
     for held in grant.assignments.filter(status=Assignment.Status.ACTIVE):
-        if not held.overlaps(family):
-            continue
-        if held.reseller_id == partnership.reseller_id and held.partnership_id == partnership.pk:
+        if held.partnership_id == partnership.pk and held.covers(family):
             raise Refused(_("This reseller already holds the privilege on these services."))
         if held.family == ALL_FAMILIES != family and held.partnership.is_active:
             raise Refused(
                 _("%(reseller)s holds all services. Hand all of them over, or revoke that first.")
                 % {"reseller": held.reseller.name}
             )
-    if any(
-        offer.overlaps(family) for offer in grant.assignments.filter(status=Assignment.Status.OFFERED)
-    ):
+    if any(offer.overlaps(family) for offer in grant.assignments.filter(status=Assignment.Status.OFFERED)):
         raise Refused(_("An offer on these services is already waiting for an answer."))
     try:
         with transaction.atomic():
@@ -125,20 +130,19 @@ def assign(
             raise Refused(_("An offer on these services is already waiting for an answer.")) from problem
         raise
     emails.assignment_offered(assignment, at=at)
-    _record(Verb.OFFERED, assignment, by=by, at=at)
+    _record(Verb.OFFERED, assignment, *dead, by=by, at=at)
     return assignment
 
 
-def _clear_the_dead(grant: Grant, *, by: Actor, at: datetime) -> None:
-    """Move past-date rows of this grant to lapsed, so that the dead never block the living."""
-    dead = grant.assignments.past(at) | grant.assignments.lapsed_offers(at)
+def _clear_the_dead(grant: Grant, *, by: Actor, at: datetime) -> list[Assignment]:
+    """Move past-date rows of this grant to lapsed, so that the dead never block the living; return them."""
+    dead = list(grant.assignments.past(at) | grant.assignments.lapsed_offers(at))
     for assignment in dead:
         assignment.move(Assignment.Status.LAPSED, stopped_at=at, stopped_by=by.stamp)
+    return dead
 
 
-def _record(
-    verb: str, assignment: Assignment, *others: models.Model, by: Actor, at: datetime
-) -> None:
+def _record(verb: str, assignment: Assignment, *others: models.Model, by: Actor, at: datetime) -> None:
     activity.record(
         verb,
         by=by,
@@ -156,20 +160,28 @@ def _record(
     )
 
 
-def _locked(assignment: Assignment) -> tuple[Assignment, Grant, Partnership]:
+def _locked(assignment: Assignment, *, at: datetime) -> tuple[Assignment, Grant, Partnership]:
+    """Lock an assignment and its ground; refuses one that is over by its date, tidied away or not."""
     grant, partnership = _lock_ground(assignment.grant_id, assignment.partnership_id)
-    return Assignment.objects.lock(assignment.pk), grant, partnership
+    assignment = Assignment.objects.lock(assignment.pk)
+    if assignment.is_past(at):
+        if assignment.status == Assignment.Status.OFFERED:
+            raise Refused(_("This offer has lapsed. Ask the provider for a new one."))
+        raise Refused(_("The last day of this privilege is over."))
+    return assignment, grant, partnership
 
 
 @transaction.atomic
 def accept(assignment: Assignment, *, by: Actor, at: datetime) -> Assignment:
     """Accept an offer for the reseller; whoever held that ground hands it over at the same moment."""
-    assignment, grant, partnership = _locked(assignment)
+    assignment, grant, partnership = _locked(assignment, at=at)
+    refuse_other(by, assignment.reseller_id)
+    if not assignment.can_move(Assignment.Status.ACTIVE):
+        raise Refused(assignment.refusal(Assignment.Status.ACTIVE))
     _refuse_ground(grant, partnership, at=at)
-    if assignment.status == Assignment.Status.OFFERED and (
-        not assignment.waits_at(at) or assignment.ends_on < utc_day(at)
-    ):
-        raise Refused(_("This offer has lapsed. Ask the provider for a new one."))
+    if assignment.ends_on < utc_day(at):
+        raise Refused(_("The last day of this privilege is over."))
+    dead = _clear_the_dead(grant, by=by, at=at)
     starts_at = max(at, assignment.starts_at or at)
     replaced = [
         held
@@ -178,16 +190,31 @@ def accept(assignment: Assignment, *, by: Actor, at: datetime) -> Assignment:
     ]
     for held in replaced:
         held.move(Assignment.Status.HANDED_OVER, stopped_at=starts_at, stopped_by=by.stamp)
+    leaving = _cut_short(grant, assignment.family, starts_at, by=by)
     assignment.move(Assignment.Status.ACTIVE, answered_at=at, answered_by=by.stamp, starts_at=starts_at)
     emails.assignment_accepted(assignment, replaced, at=at)
-    _record(Verb.ACCEPTED, assignment, *replaced, by=by, at=at)
+    _record(Verb.ACCEPTED, assignment, *replaced, *leaving, *dead, by=by, at=at)
     return assignment
+
+
+def _cut_short(grant: Grant, family: str, starts_at: datetime, *, by: Actor) -> list[Assignment]:
+    """Bring forward the stop of those already handing over this ground to somebody later; return them."""
+    leaving = [
+        held
+        for held in grant.assignments.filter(status=Assignment.Status.HANDED_OVER, stopped_at__gt=starts_at)
+        if held.overlaps(family)
+    ]
+    for held in leaving:
+        held.stopped_at, held.stopped_by = starts_at, by.stamp
+        held.save(update_fields=["stopped_at", "stopped_by"])
+    return leaving
 
 
 @transaction.atomic
 def decline(assignment: Assignment, *, by: Actor, at: datetime) -> None:
     """Decline an offer for the reseller."""
-    assignment, _grant, _partnership = _locked(assignment)
+    assignment, _grant, _partnership = _locked(assignment, at=at)
+    refuse_other(by, assignment.reseller_id)
     assignment.move(
         Assignment.Status.DECLINED,
         answered_at=at,
@@ -202,7 +229,8 @@ def decline(assignment: Assignment, *, by: Actor, at: datetime) -> None:
 @transaction.atomic
 def withdraw(assignment: Assignment, *, by: Actor, at: datetime) -> None:
     """Withdraw, as the provider, an offer the reseller has not answered."""
-    assignment, _grant, _partnership = _locked(assignment)
+    assignment, _grant, _partnership = _locked(assignment, at=at)
+    refuse_other(by, assignment.provider_id)
     assignment.move(Assignment.Status.WITHDRAWN, stopped_at=at, stopped_by=by.stamp)
     _record(Verb.WITHDRAWN, assignment, by=by, at=at)
 
@@ -210,7 +238,8 @@ def withdraw(assignment: Assignment, *, by: Actor, at: datetime) -> None:
 @transaction.atomic
 def revoke(assignment: Assignment, *, by: Actor, at: datetime) -> None:
     """Revoke, as the provider, what a reseller holds; it stops at once."""
-    assignment, _grant, _partnership = _locked(assignment)
+    assignment, _grant, _partnership = _locked(assignment, at=at)
+    refuse_other(by, assignment.provider_id)
     assignment.move(Assignment.Status.REVOKED, stopped_at=at, stopped_by=by.stamp)
     emails.assignment_stopped("revoked", assignment, at=at)
     _record(Verb.REVOKED, assignment, by=by, at=at)
@@ -219,7 +248,8 @@ def revoke(assignment: Assignment, *, by: Actor, at: datetime) -> None:
 @transaction.atomic
 def give_up(assignment: Assignment, *, by: Actor, at: datetime) -> None:
     """Give up, as the reseller, what it holds; the provider keeps the privilege."""
-    assignment, _grant, _partnership = _locked(assignment)
+    assignment, _grant, _partnership = _locked(assignment, at=at)
+    refuse_other(by, assignment.reseller_id)
     assignment.move(Assignment.Status.GIVEN_UP, stopped_at=at, stopped_by=by.stamp)
     emails.assignment_stopped("given_up", assignment, at=at)
     _record(Verb.GIVEN_UP, assignment, by=by, at=at)
@@ -234,7 +264,7 @@ def contact_actor(contact: Contact) -> Actor:
 def refuse_reseller(assignment: Assignment, contact: Contact, *, at: datetime) -> None:
     """Refuse, as the customer, one reseller, without withdrawing anything from the provider."""
     by = contact_actor(contact)
-    assignment, _grant, _partnership = _locked(assignment)
+    assignment, _grant, _partnership = _locked(assignment, at=at)
     if assignment.customer_id != contact.customer_id:
         raise Refused(_("This is not one of your resellers."))
     assignment.move(Assignment.Status.REFUSED_BY_CUSTOMER, stopped_at=at, stopped_by=by.stamp)
@@ -245,7 +275,8 @@ def refuse_reseller(assignment: Assignment, contact: Contact, *, at: datetime) -
 @transaction.atomic
 def ask_to_withdraw(grant: Grant, contact: Contact, *, at: datetime) -> MailedCode:
     """Mail the confirmed contact the code that completes the withdrawal of a grant."""
-    if grant.customer_id != contact.customer_id or grant.status != Grant.Status.ACTIVE:
+    over = grant.status != Grant.Status.ACTIVE or grant.is_past(at)
+    if grant.customer_id != contact.customer_id or over:
         raise Refused(_("This privilege is no longer in force."))
     code = links.make_code(Purpose.WITHDRAW_GRANT, grant.pk, contact.email, at=at)
     emails.withdrawal_code(code, grant, contact, at=at)
@@ -266,9 +297,7 @@ def withdraw_grant(grant: Grant, contact: Contact, code: MailedCode, *, at: date
         raise Refused(_("This privilege is no longer in force."))
     links.use_code(code, at=at)
     stopping = list(
-        Assignment.objects.live(at)
-        .filter(grant=grant)
-        .select_related("reseller", "provider", "customer", "partnership")
+        grant.assignments.held(at).select_related("reseller", "provider", "customer", "partnership")
     )
     grant.move(Grant.Status.WITHDRAWN, stopped_at=at, stopped_by=by.stamp)
     emails.grant_withdrawn(grant, stopping, at=at)
@@ -324,15 +353,17 @@ def tidy(at: datetime) -> int:
     late = Assignment.objects.past(at) | Assignment.objects.lapsed_offers(at)
     for pk in late.values_list("pk", flat=True)[:500]:
         with transaction.atomic():
-            assignment, _grant, _partnership = _locked(Assignment.objects.get(pk=pk))
-            if assignment.can_move(Assignment.Status.LAPSED):
+            found = Assignment.objects.get(pk=pk)
+            _lock_ground(found.grant_id, found.partnership_id)
+            assignment = Assignment.objects.lock(pk)
+            if assignment.is_past(at):
                 assignment.move(Assignment.Status.LAPSED, stopped_at=at, stopped_by=system.stamp)
                 _record(Verb.LAPSED, assignment, by=system, at=at)
                 moved += 1
     for pk in Grant.objects.past(at).values_list("pk", flat=True)[:500]:
         with transaction.atomic():
             grant = Grant.objects.lock(pk)
-            if not grant.can_move(Grant.Status.LAPSED):
+            if not grant.is_past(at):
                 continue
             grant.move(Grant.Status.LAPSED, stopped_at=at, stopped_by=system.stamp)
             activity.record(

@@ -36,10 +36,10 @@ class Composite:
             editor.execute(f"ALTER TABLE {self.table} DROP CONSTRAINT {self.name}")
 
     @property
-    def sqlite(self) -> dict[str, str]:
-        """The triggers that refuse, on SQLite, a row that disagrees; by trigger name."""
-        first, *rest = zip(self.columns, self.target_columns, strict=True)
-        match = " AND ".join(f'"{theirs}" = NEW."{ours}"' for ours, theirs in (first, *rest))
+    def sqlite(self) -> dict[str, tuple[str, str]]:
+        """The triggers that refuse, on SQLite, a row that disagrees: table and statement by trigger name."""
+        pairs = list(zip(self.columns, self.target_columns, strict=True))
+        match = " AND ".join(f'"{theirs}" = NEW."{ours}"' for ours, theirs in pairs)
         found = f'SELECT 1 FROM "{self.target}" WHERE {match}'  # noqa: S608 - names from this code only
         complete = " AND ".join(f'NEW."{column}" IS NOT NULL' for column in self.columns)
         moved = ", ".join(f'"{column}"' for column in self.columns)
@@ -47,12 +47,22 @@ class Composite:
             f'ON "{self.table}" WHEN {complete} AND NOT EXISTS ({found}) '
             f"BEGIN SELECT RAISE(ABORT, 'FOREIGN KEY constraint failed: {self.name}'); END"
         )
+        pointing = " AND ".join(f'"{ours}" = OLD."{theirs}"' for ours, theirs in pairs)
+        changed = " OR ".join(f'NEW."{theirs}" <> OLD."{theirs}"' for theirs in self.target_columns)
+        children = f'SELECT 1 FROM "{self.table}" WHERE {pointing}'  # noqa: S608 - as above
+        left = (
+            f'ON "{self.target}" WHEN ({changed}) AND EXISTS ({children}) '
+            f"BEGIN SELECT RAISE(ABORT, 'FOREIGN KEY constraint failed: {self.name}'); END"
+        )
+        key = ", ".join(f'"{theirs}"' for theirs in self.target_columns)
+        insert, update, target = (f"{self.name}_{event}" for event in ("insert", "update", "target"))
         return {
-            f"{self.name}_insert": f"CREATE TRIGGER {self.name}_insert BEFORE INSERT {body}",
-            f"{self.name}_update": f"CREATE TRIGGER {self.name}_update BEFORE UPDATE OF {moved} {body}",
+            insert: (self.table, f"CREATE TRIGGER {insert} BEFORE INSERT {body}"),
+            update: (self.table, f"CREATE TRIGGER {update} BEFORE UPDATE OF {moved} {body}"),
+            target: (self.target, f"CREATE TRIGGER {target} BEFORE UPDATE OF {key} {left}"),
         }
 
     def register(self) -> None:
         """Have the triggers re-installed with all others."""
-        for name, statement in self.sqlite.items():
-            triggers.register(name, self.table, sqlite=(statement,))
+        for name, (table, statement) in self.sqlite.items():
+            triggers.register(name, table, sqlite=(statement,))

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -11,6 +12,8 @@ from partners.actor import Actor
 from partners.errors import Refused
 from partners.lifecycle import broke
 from partners.models import Kind, Partner, Partnership
+from partners.models.partner import validate_partner_center_link
+from partners.permissions import refuse_other
 
 
 @activity.verbs
@@ -22,6 +25,7 @@ class Verb(models.TextChoices):
     DECLINED = "partnership.declined", gettext_lazy("Partnership declined")
     WITHDRAWN = "partnership.withdrawn", gettext_lazy("Partnership proposal withdrawn")
     LAPSED = "partnership.lapsed", gettext_lazy("Partnership proposal lapsed")
+    LINK_SET = "partnership.link_set", gettext_lazy("Joint Partner Center link set")
 
 
 def lock(pk: int) -> Partnership:
@@ -46,8 +50,9 @@ def refuse_pair(provider: Partner, reseller: Partner) -> None:
 @transaction.atomic
 def propose(provider: Partner, reseller: Partner, *, by: Actor, at: datetime) -> Partnership:
     """Propose a partnership; refuses a pair the programme does not know or one already tied."""
+    refuse_other(by, provider.pk)
     refuse_pair(provider, reseller)
-    dead = Partnership.objects.filter(provider=provider, reseller=reseller).lapsed_at(at)
+    dead = list(Partnership.objects.filter(provider=provider, reseller=reseller).lapsed_at(at))
     for partnership in dead:  # a dead proposal must not block a living one
         partnership.move(Partnership.Status.LAPSED, answered_at=at, answered_by=by.stamp)
     try:
@@ -60,60 +65,88 @@ def propose(provider: Partner, reseller: Partner, *, by: Actor, at: datetime) ->
             raise Refused(_("You already work with this reseller, or have asked it to.")) from problem
         raise
     emails.partnership_proposed(partnership, at=at)
-    activity.record(
-        Verb.PROPOSED, by=by, at=at, provider=provider, about=partnership, seen_by=[provider, reseller]
-    )
+    _record(Verb.PROPOSED, partnership, *dead, by=by, at=at)
     return partnership
+
+
+def _record(verb: str, partnership: Partnership, *others: Partnership, by: Actor, at: datetime) -> None:
+    activity.record(
+        verb,
+        by=by,
+        at=at,
+        provider=partnership.provider,
+        about=partnership,
+        seen_by=[partnership.provider, partnership.reseller],
+        details={"changed": activity.changed(partnership, *others)},
+    )
+
+
+def _refuse_lapsed(partnership: Partnership, *, at: datetime) -> None:
+    """Refuse a proposal whose time is over: it is dead before anybody has tidied it away."""
+    if partnership.status == Partnership.Status.PROPOSED and not partnership.waits_at(at):
+        raise Refused(_("This proposal has lapsed. Ask the provider for a new one."))
 
 
 @transaction.atomic
 def accept(partnership: Partnership, *, by: Actor, at: datetime) -> None:
     """Accept a proposal for the reseller; refuses one that lapsed or a suspended company."""
     partnership = lock(partnership.pk)
+    refuse_other(by, partnership.reseller_id)
     refuse_pair(partnership.provider, partnership.reseller)
-    if partnership.status == Partnership.Status.PROPOSED and not partnership.waits_at(at):
-        raise Refused(_("This proposal has lapsed. Ask the provider for a new one."))
+    _refuse_lapsed(partnership, at=at)
     partnership.move(Partnership.Status.ACTIVE, answered_at=at, answered_by=by.stamp)
     emails.partnership_answered(partnership, at=at)
-    activity.record(
-        Verb.ACCEPTED,
-        by=by,
-        at=at,
-        provider=partnership.provider,
-        about=partnership,
-        seen_by=[partnership.provider, partnership.reseller],
-    )
+    _record(Verb.ACCEPTED, partnership, by=by, at=at)
 
 
 @transaction.atomic
 def decline(partnership: Partnership, *, by: Actor, at: datetime) -> None:
-    """Decline a proposal for the reseller."""
+    """Decline a proposal for the reseller; refuses one that lapsed."""
     partnership = lock(partnership.pk)
+    refuse_other(by, partnership.reseller_id)
+    _refuse_lapsed(partnership, at=at)
     partnership.move(Partnership.Status.DECLINED, answered_at=at, answered_by=by.stamp)
     emails.partnership_answered(partnership, at=at)
-    activity.record(
-        Verb.DECLINED,
-        by=by,
-        at=at,
-        provider=partnership.provider,
-        about=partnership,
-        seen_by=[partnership.provider, partnership.reseller],
-    )
+    _record(Verb.DECLINED, partnership, by=by, at=at)
 
 
 @transaction.atomic
 def withdraw(partnership: Partnership, *, by: Actor, at: datetime) -> None:
     """Withdraw a proposal the reseller has not answered."""
     partnership = lock(partnership.pk)
+    refuse_other(by, partnership.provider_id)
     partnership.move(Partnership.Status.WITHDRAWN, answered_at=at, answered_by=by.stamp)
+    _record(Verb.WITHDRAWN, partnership, by=by, at=at)
+
+
+@transaction.atomic
+def set_link(partnership: Partnership, link: str, *, by: Actor, at: datetime) -> Partnership:
+    """Keep the form of the provider's Partner Center link that names this reseller; an empty one removes it.
+
+    Invitations already open keep the copy they were opened with. Refuses a partnership that is over.
+    """
+    partnership = lock(partnership.pk)
+    refuse_other(by, partnership.provider_id)
+    if partnership.status not in (Partnership.Status.PROPOSED, Partnership.Status.ACTIVE):
+        raise Refused(_("This partnership is over: it needs no link any more."))
+    if link == partnership.partner_center_link:
+        return partnership
+    if link:
+        try:
+            validate_partner_center_link(link)
+        except ValidationError as problem:
+            raise Refused(problem.messages[0], field="partner_center_link") from problem
+    partnership.partner_center_link = link
+    partnership.save(update_fields=["partner_center_link"])
     activity.record(
-        Verb.WITHDRAWN,
+        Verb.LINK_SET,
         by=by,
         at=at,
         provider=partnership.provider,
         about=partnership,
-        seen_by=[partnership.provider, partnership.reseller],
+        details={"changed": activity.changed(partnership)},
     )
+    return partnership
 
 
 def tidy(at: datetime) -> int:
@@ -126,13 +159,6 @@ def tidy(at: datetime) -> int:
                 continue
             system = Actor.system()
             row.move(Partnership.Status.LAPSED, answered_at=at, answered_by=system.stamp)
-            activity.record(
-                Verb.LAPSED,
-                by=system,
-                at=at,
-                provider=row.provider,
-                about=row,
-                seen_by=[row.provider, row.reseller],
-            )
+            _record(Verb.LAPSED, row, by=system, at=at)
             moved += 1
     return moved

@@ -4,8 +4,10 @@ Source: the table of roles in the requirement, section 1.
 """
 
 from django.core.exceptions import PermissionDenied
+from django.utils.translation import gettext as _
 
 from partners.actor import Actor
+from partners.errors import Refused
 from partners.models import Membership, Partner, Partnership, Role
 
 ADMINS = (Role.ACCOUNT_ADMIN,)
@@ -18,6 +20,15 @@ def require(allowed: bool) -> None:
     """Answer 403 unless allowed."""
     if not allowed:
         raise PermissionDenied
+
+
+def refuse_other(by: Actor, *companies: int | None) -> None:
+    """Refuse whoever acts for none of these companies; staff stand in for any.
+
+    The stories ask it once more, so that a page that forgot its question lets nobody through.
+    """
+    if not (by.is_staff or any(by.is_of(company) for company in companies)):
+        raise Refused(_("Only the company whose part this is can do it."))
 
 
 def may_act(actor: Actor, partner_pk: int | None, roles: tuple[Role, ...]) -> bool:
@@ -43,6 +54,12 @@ def may_propose_partnership(actor: Actor) -> bool:
 def may_withdraw_partnership(actor: Actor, partnership: Partnership) -> bool:
     """The provider's agents withdraw a proposal."""
     return may_act(actor, partnership.provider_id, AGENTS)
+
+
+def may_set_joint_link(actor: Actor, partnership: Partnership) -> bool:
+    """The provider's account admins keep the joint Partner Center link, as they keep its own."""
+    standing = partnership.status in (Partnership.Status.PROPOSED, Partnership.Status.ACTIVE)
+    return standing and may_act(actor, partnership.provider_id, ADMINS)
 
 
 def may_answer_partnership(actor: Actor, partnership: Partnership) -> bool:

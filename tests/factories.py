@@ -215,7 +215,7 @@ class AcceptanceFactory(DjangoModelFactory[Acceptance]):
         pending = Trait(status=Acceptance.Status.PENDING, pending_reasons=["address"])
 
     link = SubFactory(InvitationLinkFactory, accepted=True)
-    customer = SelfAttribute("link.customer")
+    customer = LazyAttribute(lambda o: o.link.customer or CustomerFactory(provider=o.link.provider))
     status = Acceptance.Status.COMPLETED
     name = Sequence(lambda n: f"Contact {n}")
     email = SelfAttribute("link.email")
@@ -228,7 +228,7 @@ class AcceptanceFactory(DjangoModelFactory[Acceptance]):
     agreed_at = now
     started_at = now
     completed_at = now
-    code = SubFactory(MailedCodeFactory, object_ref=SelfAttribute("..link.pk"), used_at=now)
+    code = SubFactory(MailedCodeFactory, object_ref=SelfAttribute("..link.pk"), proved_at=now, used_at=now)
 
 
 class RelationshipFactory(DjangoModelFactory[Relationship]):

@@ -33,6 +33,7 @@ class MailedCode(models.Model):
     tries = models.PositiveSmallIntegerField(default=0)
     made_at = models.DateTimeField()
     expires_at = models.DateTimeField()
+    proved_at = models.DateTimeField(null=True, blank=True)
     used_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -41,6 +42,9 @@ class MailedCode(models.Model):
         constraints = (
             among("purpose", Purpose.values, "code_purpose"),
             models.CheckConstraint(condition=Q(tries__lte=CODE_TRIES), name="code_tries"),
+            models.CheckConstraint(
+                condition=Q(used_at__isnull=True) | Q(proved_at__isnull=False), name="code_proved_before_use"
+            ),
         )
         indexes = (models.Index(fields=["purpose", "object_ref", "made_at"], name="code_object"),)
 

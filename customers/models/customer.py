@@ -101,8 +101,10 @@ class Customer(models.Model):
                 name="customer_one_per_provider_and_tenant",
             ),
             models.UniqueConstraint(fields=["id", "provider"], name="customer_with_provider"),
+            paired("created", "customer_created_paired"),
             models.CheckConstraint(
-                condition=Q(reseller__isnull=True) | ~Q(reseller=F("provider")), name="customer_reseller_other"
+                condition=Q(reseller__isnull=True) | ~Q(reseller=F("provider")),
+                name="customer_reseller_other",
             ),
         )
         indexes = (

@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from django_countries.fields import CountryField
 
 from customers.families import Family
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from partners.actor import Actor
 
 MAX_PRIVILEGE_DAYS = 730
+MAX_PLACES = 10_000
 EXPIRY_DAYS = 90
 
 
@@ -45,10 +47,10 @@ class InvitationState(models.TextChoices):
     DRAFT = "draft", _("Draft")
     OPEN = "open", _("Open")
     WAITING = "waiting", _("No place free")
-    EXPIRED = "expired", _("Expired")
+    EXPIRED = "expired", pgettext_lazy("invitation", "Expired")
     ENDED = "ended", _("Partnership ended")
     USED_UP = "used_up", _("Used up")
-    WITHDRAWN = "withdrawn", _("Withdrawn")
+    WITHDRAWN = "withdrawn", pgettext_lazy("invitation", "Withdrawn")
 
 
 class InvitationQuerySet(models.QuerySet["Invitation"]):
@@ -102,7 +104,7 @@ class Invitation(Lifecycle):
         DRAFT = "draft", _("Draft")
         OPEN = "open", _("Open")
         USED_UP = "used_up", _("Used up")
-        WITHDRAWN = "withdrawn", _("Withdrawn")
+        WITHDRAWN = "withdrawn", pgettext_lazy("invitation", "Withdrawn")
 
     MOVES: ClassVar = {
         Status.DRAFT: {Status.OPEN, Status.WITHDRAWN},
@@ -147,7 +149,7 @@ class Invitation(Lifecycle):
     language = models.CharField(_("language"), max_length=5, choices=settings.LANGUAGES, default="it")
     opening = models.TextField(_("opening words"), max_length=2000, blank=True)
     places = models.PositiveIntegerField(
-        _("number of customers"), default=1, validators=[MinValueValidator(1), MaxValueValidator(10_000)]
+        _("number of customers"), default=1, validators=[MinValueValidator(1), MaxValueValidator(MAX_PLACES)]
     )
     places_taken = models.PositiveIntegerField(_("places waiting or accepted"), default=0, editable=False)
     places_accepted = models.PositiveIntegerField(_("places accepted"), default=0, editable=False)
@@ -201,6 +203,7 @@ class Invitation(Lifecycle):
                 condition=~Q(status__in=["open", "used_up"]) | Q(opened_at__isnull=False),
                 name="inv_opened_when",
             ),
+            paired("made", "inv_made_paired"),
             paired("opened", "inv_opened_paired"),
             paired("withdrawn", "inv_withdrawn_paired"),
             stamped(["withdrawn"], "withdrawn", "inv_withdrawn_when"),
@@ -216,6 +219,15 @@ class Invitation(Lifecycle):
 
     def get_absolute_url(self) -> str:
         return reverse("customers:invitation", args=[self.pk])
+
+    def refusal(self, target: str) -> str:
+        """Word why an invitation in this status cannot be opened, sent or withdrawn."""
+        return {
+            self.Status.DRAFT: str(_("This invitation is still a draft: open it first.")),
+            self.Status.OPEN: str(_("This invitation is already open.")),
+            self.Status.USED_UP: str(_("Every place of this invitation has been accepted.")),
+            self.Status.WITHDRAWN: str(_("This invitation has been withdrawn.")),
+        }[self.status]
 
     @property
     def is_draft(self) -> bool:
@@ -287,9 +299,9 @@ class InvitationLink(Lifecycle):
     class Status(models.TextChoices):
         WAITING = "waiting", _("Waiting for the customer")
         ACCEPTED = "accepted", _("Accepted")
-        DECLINED = "declined", _("Declined")
-        WITHDRAWN = "withdrawn", _("Withdrawn")
-        LAPSED = "lapsed", _("Lapsed")
+        DECLINED = "declined", pgettext_lazy("invitation", "Declined")
+        WITHDRAWN = "withdrawn", pgettext_lazy("invitation", "Withdrawn")
+        LAPSED = "lapsed", pgettext_lazy("invitation", "Lapsed")
 
     MOVES: ClassVar = {
         Status.WAITING: {Status.ACCEPTED, Status.DECLINED, Status.WITHDRAWN, Status.LAPSED},
@@ -333,6 +345,7 @@ class InvitationLink(Lifecycle):
                 condition=Q(status="waiting"),
                 name="link_one_waiting_per_address",
             ),
+            paired("made", "link_made_paired"),
             paired("answered", "link_answered_paired"),
             stamped(["accepted", "declined", "withdrawn", "lapsed"], "answered", "link_answered_when"),
             models.CheckConstraint(
@@ -477,6 +490,12 @@ class Acceptance(Lifecycle):
             ),
             stamped(["pending", "completed", "refused"], "completed", "acc_completed_when"),
             paired("decided", "acc_decided_paired"),
+            models.CheckConstraint(
+                condition=~Q(status="refused") | Q(decided_at__isnull=False), name="acc_refused_by_whom"
+            ),
+            models.CheckConstraint(
+                condition=Q(status="code_sent") ^ Q(customer__isnull=False), name="acc_of_a_customer"
+            ),
         )
 
     def __str__(self) -> str:

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, ClassVar
 
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Count, Exists, F, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from customers.families import Family
@@ -102,6 +102,7 @@ class Grant(Lifecycle):
                 & Q(ends_on__lte=AddDays(F("answered_on"), MAX_PRIVILEGE_DAYS)),
                 name="grant_at_most_730_days",
             ),
+            paired("granted", "grant_granted_paired"),
             paired("stopped", "grant_stopped_paired"),
             stamped(["withdrawn", "lapsed"], "stopped", "grant_stopped_when"),
         )
@@ -112,6 +113,10 @@ class Grant(Lifecycle):
 
     def __str__(self) -> str:
         return f"{self.get_privilege_display()} – {self.customer}"
+
+    def is_past(self, at: datetime) -> bool:
+        """Say whether it is marked active although its last day is over."""
+        return self.status == self.Status.ACTIVE and self.ends_on < utc_day(at)
 
     def is_live(self, at: datetime) -> bool:
         """Say whether the grant is in force; reads relationship and provider."""
@@ -157,9 +162,14 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
             relationship=OuterRef("grant__relationship"), lifted_at__isnull=True
         )
         on_this_family = stated.filter(family=family) if family else stated.filter(family=OuterRef("family"))
+        everywhere = (
+            stated.order_by()
+            .values("relationship")
+            .annotate(families=Count("pk"))
+            .filter(families=len(Family))
+        )
         rows = self.filter(
-            Q(status=Assignment.Status.ACTIVE)
-            | Q(status=Assignment.Status.HANDED_OVER, stopped_at__gt=at),
+            Q(status=Assignment.Status.ACTIVE) | Q(status=Assignment.Status.HANDED_OVER, stopped_at__gt=at),
             starts_at__lte=at,
             ends_on__gte=today,
             grant__status=Grant.Status.ACTIVE,
@@ -169,26 +179,54 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
             partnership__status=Partnership.Status.ACTIVE,
             provider__status=Partner.Status.ACTIVE,
             reseller__status=Partner.Status.ACTIVE,
-        ).exclude(Exists(on_this_family), provider__edition=RulebookEdition.V2016_12)
+        ).exclude(
+            Exists(on_this_family) | (Q(family=ALL_FAMILIES) & Exists(everywhere)),
+            provider__edition=RulebookEdition.V2016_12,
+        )
         if family:
             rows = rows.filter(family__in=[ALL_FAMILIES, family])
         return rows
 
-    def offered_at_moment(self, at: datetime) -> "AssignmentQuerySet":
-        """Offers that can still be answered."""
-        return self.filter(
-            status=Assignment.Status.OFFERED, offered_at__gt=at - timedelta(days=OFFER_DAYS)
-        )
-
     def lapsed_offers(self, at: datetime) -> "AssignmentQuerySet":
         """Offers nobody answered in time."""
-        return self.filter(
-            status=Assignment.Status.OFFERED, offered_at__lte=at - timedelta(days=OFFER_DAYS)
-        )
+        return self.filter(status=Assignment.Status.OFFERED, offered_at__lte=at - timedelta(days=OFFER_DAYS))
 
     def past(self, at: datetime) -> "AssignmentQuerySet":
         """Those still marked active whose last day is over."""
         return self.filter(status=Assignment.Status.ACTIVE, ends_on__lt=utc_day(at))
+
+    def to_answer(self, at: datetime) -> "AssignmentQuerySet":
+        """Offers a yes would still make something of."""
+        return self.filter(_to_answer(at))
+
+    def held(self, at: datetime) -> "AssignmentQuerySet":
+        """Those that nothing has ended for good: in force, about to start, or shut for the time being."""
+        return self.filter(_held(at))
+
+    def stopped(self, at: datetime) -> "AssignmentQuerySet":
+        """All the others: neither held nor to be answered, whatever ended them."""
+        return self.exclude(_held(at) | _to_answer(at))
+
+
+def _ground_stands(at: datetime) -> Q:
+    today = utc_day(at)
+    return Q(
+        ends_on__gte=today,
+        grant__status=Grant.Status.ACTIVE,
+        grant__ends_on__gte=today,
+        grant__relationship__status=Relationship.Status.ACTIVE,
+        partnership__status=Partnership.Status.ACTIVE,
+    )
+
+
+def _held(at: datetime) -> Q:
+    handing_over = Q(status=Assignment.Status.HANDED_OVER, stopped_at__gt=at)
+    return (Q(status=Assignment.Status.ACTIVE) | handing_over) & _ground_stands(at)
+
+
+def _to_answer(at: datetime) -> Q:
+    offered_at = at - timedelta(days=OFFER_DAYS)
+    return Q(status=Assignment.Status.OFFERED, offered_at__gt=offered_at) & _ground_stands(at)
 
 
 class Assignment(Lifecycle):
@@ -299,6 +337,7 @@ class Assignment(Lifecycle):
                 "stopped",
                 "asg_stopped_when",
             ),
+            paired("offered", "asg_offered_paired"),
             paired("answered", "asg_answered_paired"),
             paired("stopped", "asg_stopped_paired"),
         )
@@ -325,6 +364,27 @@ class Assignment(Lifecycle):
     def waits_at(self, at: datetime) -> bool:
         """Say whether the offer can still be answered."""
         return self.status == self.Status.OFFERED and at < self.offer_ends_at
+
+    def ground_stands(self, at: datetime) -> bool:
+        """Say whether nothing under it has ended for good; reads grant, relationship and partnership."""
+        today = utc_day(at)
+        return (
+            self.ends_on >= today
+            and self.grant.status == Grant.Status.ACTIVE
+            and self.grant.ends_on >= today
+            and self.grant.relationship.is_active
+            and self.partnership.is_active
+        )
+
+    def is_past(self, at: datetime) -> bool:
+        """Say whether it is over by its date alone: an offer nobody answered, or a last day gone by."""
+        if self.status == self.Status.OFFERED:
+            return at >= self.offer_ends_at
+        return self.status == self.Status.ACTIVE and self.ends_on < utc_day(at)
+
+    def covers(self, family: str) -> bool:
+        """Say whether this assignment covers all of that ground."""
+        return self.family in (ALL_FAMILIES, family)
 
     def overlaps(self, family: str) -> bool:
         """Say whether this assignment covers some of the same ground."""

@@ -90,6 +90,7 @@ class Relationship(Lifecycle):
             models.CheckConstraint(
                 condition=Q(origin="imported") | Q(acceptance__isnull=False), name="rel_accepted_or_imported"
             ),
+            paired("began", "rel_began_paired"),
             paired("decided", "rel_decided_paired"),
             paired("ended", "rel_ended_paired"),
             paired("confirmed_at_microsoft", "rel_microsoft_paired"),
@@ -137,6 +138,7 @@ class OtherPartnerStatement(models.Model):
                 condition=Q(lifted_at__isnull=True),
                 name="statement_one_standing",
             ),
+            paired("stated", "statement_stated_paired"),
             paired("lifted", "statement_lifted_paired"),
         )
 

@@ -90,6 +90,7 @@ class Partnership(Lifecycle):
                 condition=Q(status__in=["proposed", "active"]),
                 name="ps_one_proposed_or_active",
             ),
+            paired("proposed", "ps_proposed_paired"),
             paired("answered", "ps_answered_paired"),
             paired("ended", "ps_ended_paired"),
             stamped(["active", "declined", "withdrawn", "lapsed", "ended"], "answered", "ps_answered_when"),
