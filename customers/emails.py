@@ -200,7 +200,8 @@ def assignment_offered(assignment: Assignment, *, at: datetime) -> None:
 
 def assignment_accepted(assignment: Assignment, replaced: Iterable[Assignment], *, at: datetime) -> None:
     """Tell the provider, every confirmed contact of the customer, and whoever hands the ground over."""
-    context = {"assignment": assignment, "provider": assignment.provider, "replaced": list(replaced)}
+    handed_over = list(replaced)
+    context = {"assignment": assignment, "provider": assignment.provider, "replaced": handed_over}
     to_members(
         "customers/assignment_accepted",
         assignment.provider,
@@ -208,21 +209,23 @@ def assignment_accepted(assignment: Assignment, replaced: Iterable[Assignment], 
         context={**context, "address": _page("customer", assignment.customer_id)},
         at=at,
     )
-    for held in context["replaced"]:
+    for held in handed_over:
         if held.reseller_id != assignment.reseller_id:
             to_members(
                 "customers/assignment_handed_over",
                 held.reseller,
                 AGENTS,
-                context={"assignment": held, "provider": held.provider, "address": _page("customers:privileges")},
+                context={
+                    "assignment": held,
+                    "provider": held.provider,
+                    "address": _page("customers:privileges"),
+                },
                 at=at,
             )
     to_customer("customers/reseller_named", assignment, context, at=at)
 
 
-def to_customer(
-    event: str, about: Assignment | Grant, context: dict[str, object], *, at: datetime
-) -> None:
+def to_customer(event: str, about: Assignment | Grant, context: dict[str, object], *, at: datetime) -> None:
     """Write to every confirmed contact of a customer, each with its own lasting address."""
     for contact in about.customer.contacts.confirmed():
         mail.queue(
@@ -291,9 +294,7 @@ def grant_withdrawn(grant: Grant, stopping: Iterable[Assignment], *, at: datetim
             },
             at=at,
         )
-    to_customer(
-        "customers/withdrawal_receipt", grant, {"grant": grant, "provider": grant.provider}, at=at
-    )
+    to_customer("customers/withdrawal_receipt", grant, {"grant": grant, "provider": grant.provider}, at=at)
 
 
 def page_link(contact: Contact, *, at: datetime) -> None:

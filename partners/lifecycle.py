@@ -35,12 +35,10 @@ class Lifecycle(models.Model):
         """Take one edge, or refuse. Two people cannot take it twice."""
         if not self.can_move(target):
             raise Refused(self.refusal(target))
-        moved = (
-            type(self)._base_manager.filter(pk=self.pk, status=self.status).update(status=target, **stamps)
-        )
-        if not moved:
+        before, after = {"status": self.status}, {"status": target, **stamps}
+        if not type(self)._base_manager.filter(pk=self.pk, **before).update(**after):
             raise Refused(str(_("Someone else has just changed this. Look again before you go on.")))
-        for name, value in {"status": target, **stamps}.items():
+        for name, value in after.items():
             setattr(self, name, value)
 
 
@@ -51,16 +49,12 @@ class AddDays(models.Func):
 
     def __init__(self, expression: Any, days: int) -> None:
         self.days = days
-        super().__init__(expression, output_field=models.DateField())
-
-    def as_sql(
-        self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **extra: Any
-    ) -> tuple[str, list[Any]]:
-        return super().as_sql(compiler, connection, template=f"(%(expressions)s + {int(self.days)})", **extra)
+        template = f"(%(expressions)s + {int(days)})"
+        super().__init__(expression, output_field=models.DateField(), template=template)
 
     def as_sqlite(
         self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **extra: Any
-    ) -> tuple[str, list[Any]]:
+    ) -> tuple[str, tuple[Any, ...]]:
         template = f"date(%(expressions)s, '+{int(self.days)} days')"
         return super().as_sql(compiler, connection, template=template, **extra)
 
@@ -91,10 +85,10 @@ def broke(problem: IntegrityError, model: type[models.Model], name: str) -> bool
     """
     diagnostics = getattr(problem.__cause__, "diag", None)
     if diagnostics is not None:
-        return diagnostics.constraint_name == name
+        return str(diagnostics.constraint_name) == name
     table = model._meta.db_table
     for constraint in model._meta.constraints:
         if constraint.name == name and isinstance(constraint, models.UniqueConstraint):
-            columns = (model._meta.get_field(field).column for field in constraint.fields)
-            return str(problem).endswith("failed: " + ", ".join(f"{table}.{column}" for column in columns))
+            columns = {field.name: f"{table}.{field.column}" for field in model._meta.concrete_fields}
+            return str(problem).endswith("failed: " + ", ".join(columns[name] for name in constraint.fields))
     return False

@@ -1,7 +1,7 @@
 """Partner: a company of the programme, its kind and its place in a hierarchy."""
 
 import zoneinfo
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, cast
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -179,9 +179,21 @@ class Partner(Lifecycle):
         return self.kind == Kind.INDIRECT_PROVIDER
 
     def clean(self) -> None:
-        """Refuse a parent of another kind, a cycle, or a hierarchy deeper than three."""
+        """Refuse a kind that others hang on, a parent of another kind, a cycle, a hierarchy deeper than three."""
         super().clean()
+        self.refuse_kind()
         self.refuse_parent(self.parent)
+
+    def refuse_kind(self) -> None:
+        """Refuse another kind than the one its locations and partnerships were made with."""
+        from partners.models.partnership import Partnership  # it imports Partner
+
+        if self.pk is None:
+            return
+        before = Partner.objects.filter(pk=self.pk).exclude(kind=self.kind)
+        tied = Partnership.objects.filter(Q(provider=self.pk) | Q(reseller=self.pk))
+        if before.exists() and (self.locations.exists() or tied.exists()):
+            raise ValidationError({"kind": _("A company with locations or partnerships keeps its kind.")})
 
     def refuse_parent(self, parent: "Partner | None") -> None:
         """Refuse this parent unless the hierarchy stays one kind, without cycles and at most three deep."""
@@ -189,7 +201,7 @@ class Partner(Lifecycle):
             return
         if parent.kind != self.kind:
             raise ValidationError({"parent": _("A parent company is of the same kind.")})
-        above, walker = 1, parent
+        above, walker = 1, cast("Partner | None", parent)
         while walker is not None:
             if walker.pk == self.pk:
                 raise ValidationError({"parent": _("A company cannot stand above itself.")})
