@@ -10,11 +10,14 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.decorators import reauthentication_required
 from allauth.account.forms import default_token_generator
 from allauth.account.utils import user_pk_to_url_str
+from allauth.core.exceptions import ReauthenticationRequired
 from django.conf import settings
 from django.core import signing
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare, salted_hmac
@@ -123,9 +126,10 @@ def queue_password_reset(user: User, at: datetime) -> Message | None:
     alive = Message.objects.filter(
         user=user, event=RESET_EVENT, created_at__gt=at - timedelta(seconds=settings.PASSWORD_RESET_TIMEOUT)
     ).exclude(status=Message.Status.FAILED)
-    if alive.count() >= RESETS_ALIVE:
-        return None
     context = reset_context(user, at)
+    if alive.count() >= RESETS_ALIVE:
+        mail.render(RESET_EVENT, language=user.language, context=context)  # takes as long as writing it
+        return None
     return mail.queue(
         RESET_EVENT,
         to=user.email,
@@ -147,6 +151,26 @@ def fill_password_reset(pk: str, until: str) -> str:
     key = default_token_generator.make_token(user)
     path = reverse("account_reset_password_from_key", kwargs={"uidb36": user_pk_to_url_str(user), "key": key})
     return settings.SITE_URL + path
+
+
+# --- what weighs more than usual ---------------------------------------------------------------
+
+
+@reauthentication_required
+def _has_proved_it_lately(request: HttpRequest) -> bool:
+    return True
+
+
+def ask_password_again(request: HttpRequest) -> HttpResponse | None:
+    """Return the way to the page that asks for the password once more; nothing if it was given just now.
+
+    It leads back by GET: what was posted too late is shown again and not done behind the person's back.
+    """
+    try:
+        _has_proved_it_lately(request)
+    except ReauthenticationRequired:
+        return redirect(reverse("account_reauthenticate", query={"next": request.path}))
+    return None
 
 
 # --- browsers that have signed in before -------------------------------------------------------

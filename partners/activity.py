@@ -18,6 +18,7 @@ from django.db import connection, models
 from django.db.models import F
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from partners.actor import Actor
 from partners.models import Activity, ActivityChain, ActivityPerson, ActivityReader, Partner
@@ -27,6 +28,7 @@ STAFF_CHAIN = "staff"
 CHUNK = 2000
 
 _labels: dict[str, Any] = {}
+_details: dict[str, tuple[Any, dict[str, Any]]] = {}
 Verbs = TypeVar("Verbs", bound=type[models.TextChoices])
 
 
@@ -39,7 +41,7 @@ class Named(Protocol):
 
 def verbs(declared: Verbs) -> Verbs:
     """Register the log verbs a story module declares, so that pages can show them in words."""
-    _labels.update(declared.choices)
+    _labels.update({verb.value: verb.label for verb in declared})
     return declared
 
 
@@ -51,6 +53,22 @@ def label(verb: str) -> str:
 def choices() -> list[tuple[str, str]]:
     """Return every declared verb with its words, in the order of the words."""
     return sorted(((verb, str(words)) for verb, words in _labels.items()), key=lambda pair: pair[1])
+
+
+def explain(name: str, words: Any, choices: Iterable[tuple[str, Any]] = ()) -> None:
+    """Register the words of a detail that story modules write, and those of its values."""
+    _details[name] = (words, dict(choices))
+
+
+def detail(name: str) -> tuple[str, Mapping[str, Any]]:
+    """Return the words of a detail, as it is written if nobody explains it, and those of its values."""
+    words, choices = _details.get(name, (name, {}))
+    return str(words), choices
+
+
+explain("changed", gettext_lazy("What changed"))
+explain("stopped_with_it", gettext_lazy("What stopped with it"))
+explain("reason", gettext_lazy("Reason"))
 
 
 def changed(*objects: models.Model) -> list[list[Any]]:
@@ -254,24 +272,26 @@ class Entry:
 
 def entries(rows: ActivityQuerySet | models.QuerySet[Activity]) -> list[Entry]:
     """Return rows of the log ready to be shown, in one query however many they are."""
-    return [
-        Entry(
-            pk=row.pk,
-            at=row.at,
-            verb=row.verb,
-            label=label(row.verb),
-            who=_who(row.person),
-            company=row.actor_company,
-            on_behalf_of=row.on_behalf_of,
-            customer_ref=row.customer_ref,
-            customer=row.customer_label,
-            object_type=row.object_type,
-            object_ref=row.object_ref,
-            object=row.object_label,
-            details=json.loads(row.details),
-        )
-        for row in rows.select_related("person")
-    ]
+    return [entry(row) for row in rows.select_related("person")]
+
+
+def entry(row: Activity) -> Entry:
+    """Return one row of the log ready to be shown; reads its personal part."""
+    return Entry(
+        pk=row.pk,
+        at=row.at,
+        verb=row.verb,
+        label=label(row.verb),
+        who=_who(row.person),
+        company=row.actor_company,
+        on_behalf_of=row.on_behalf_of,
+        customer_ref=row.customer_ref,
+        customer=row.customer_label,
+        object_type=row.object_type,
+        object_ref=row.object_ref,
+        object=row.object_label,
+        details=json.loads(row.details),
+    )
 
 
 def _who(person: ActivityPerson) -> str:

@@ -20,8 +20,7 @@ from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db import transaction
-from django.template import Context
-from django.template.loader import get_template
+from django.template import Context, Engine
 from django.utils import timezone, translation
 from django.utils.html import escape
 from django.utils.translation import gettext as _
@@ -86,7 +85,7 @@ def render(
 
 def _written(template: str, values: Mapping[str, Any], *, escaped: bool) -> str:
     # The engine would escape text mails too; only HTML wants that.
-    return get_template(template).template.render(Context(dict(values), autoescape=escaped))  # type: ignore[attr-defined]  # Django's own backend
+    return Engine.get_default().get_template(template).render(Context(dict(values), autoescape=escaped))
 
 
 def preview(

@@ -17,13 +17,14 @@ from partners.middleware import ACTING_FOR, memberships_of, remember_language
 @require_GET
 def companies(request: HttpRequest) -> HttpResponse:
     """Show the companies one may act for."""
-    return render(request, "partners/companies.html", {"memberships": memberships_of(request.user)})
+    memberships = memberships_of(request.user)  # type: ignore[arg-type]  # behind the sign-in
+    return render(request, "partners/companies.html", {"memberships": memberships})
 
 
 @require_POST
 def act_for(request: HttpRequest) -> HttpResponse:
     """Act for another of one's companies from now on."""
-    for membership in memberships_of(request.user):
+    for membership in memberships_of(request.user):  # type: ignore[arg-type]  # behind the sign-in
         if str(membership.pk) == request.POST.get("membership"):
             request.session[ACTING_FOR] = membership.pk
             messages.success(
