@@ -45,7 +45,7 @@ class InvitationState(models.TextChoices):
     """What an invitation is worth at a moment: its status, its date, its places and its partnership."""
 
     DRAFT = "draft", _("Draft")
-    OPEN = "open", _("Open")
+    OPEN = "open", pgettext_lazy("invitation", "Open")
     WAITING = "waiting", _("No place free")
     EXPIRED = "expired", pgettext_lazy("invitation", "Expired")
     ENDED = "ended", _("Partnership ended")
@@ -102,7 +102,7 @@ class Invitation(Lifecycle):
 
     class Status(models.TextChoices):
         DRAFT = "draft", _("Draft")
-        OPEN = "open", _("Open")
+        OPEN = "open", pgettext_lazy("invitation", "Open")
         USED_UP = "used_up", _("Used up")
         WITHDRAWN = "withdrawn", pgettext_lazy("invitation", "Withdrawn")
 
