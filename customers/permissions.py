@@ -5,10 +5,18 @@ Source: the table of roles in the requirement, sections 1 and 2.
 
 from datetime import datetime
 
-from customers.models import Acceptance, Assignment, Customer, Invitation, InvitationLink, Relationship
+from customers.models import (
+    Acceptance,
+    Assignment,
+    Customer,
+    Invitation,
+    InvitationLink,
+    Privilege,
+    Relationship,
+)
 from partners.actor import Actor
 from partners.models import Kind, Partnership
-from partners.permissions import AGENTS, SALES, may_act
+from partners.permissions import AGENTS, HELPDESK, SALES, may_act
 
 
 def _owner(actor: Actor) -> bool:
@@ -50,9 +58,7 @@ def may_forward(actor: Actor, invitation: Invitation) -> bool:
     """The reseller it was handed to, while the partnership is in force; nobody else."""
     partnership = invitation.partnership
     return (
-        partnership is not None
-        and partnership.is_active
-        and may_act(actor, partnership.reseller_id, SALES)
+        partnership is not None and partnership.is_active and may_act(actor, partnership.reseller_id, SALES)
     )
 
 
@@ -62,7 +68,7 @@ def may_withdraw_link(actor: Actor, link: InvitationLink) -> bool:
 
 
 def may_copy_link(actor: Actor, link: InvitationLink) -> bool:
-    """Whoever sends the invitation on may copy the address: the provider, or the reseller it was handed to."""
+    """Whoever sends a link may copy its address: the provider, or the reseller it was handed to."""
     return may_withdraw_link(actor, link)
 
 
@@ -79,8 +85,7 @@ def may_note_microsoft(actor: Actor, relationship: Relationship) -> bool:
 def may_assign(actor: Actor, customer: Customer) -> bool:
     """Only the provider assigns privileges; an indirect provider's agents."""
     return (
-        may_act(actor, customer.provider_id, AGENTS)
-        and actor.partner.kind == Kind.INDIRECT_PROVIDER  # type: ignore[union-attr]
+        may_act(actor, customer.provider_id, AGENTS) and actor.partner.kind == Kind.INDIRECT_PROVIDER  # type: ignore[union-attr]
     )
 
 
@@ -98,11 +103,16 @@ def may_answer_assignment(actor: Actor, assignment: Assignment) -> bool:
 
 
 def may_use(actor: Actor, customer: Customer, privilege: str, family: str | None, at: datetime) -> bool:
-    """Say whether a reseller's member may act for the customer: only under a live assignment, decided now."""
+    """Say whether a reseller's member may act for the customer: only under a live assignment, decided now.
+
+    Provisioning takes an agent; support takes the helpdesk too.
+    """
     if actor.partner is None or not actor.partner.is_reseller:
         return False
+    roles = HELPDESK if privilege == Privilege.SUPPORT else AGENTS
     return (
-        Assignment.objects.live(at, family)
+        may_act(actor, actor.partner.pk, roles)
+        and Assignment.objects.live(at, family)
         .filter(reseller=actor.partner, customer=customer, privilege=privilege)
         .exists()
     )

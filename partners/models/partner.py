@@ -179,21 +179,9 @@ class Partner(Lifecycle):
         return self.kind == Kind.INDIRECT_PROVIDER
 
     def clean(self) -> None:
-        """Refuse a kind that others hang on, a parent of another kind, a cycle, a hierarchy deeper than three."""
+        """Refuse a parent of another kind, a cycle, or a hierarchy deeper than three."""
         super().clean()
-        self.refuse_kind()
         self.refuse_parent(self.parent)
-
-    def refuse_kind(self) -> None:
-        """Refuse another kind than the one its locations and partnerships were made with."""
-        from partners.models.partnership import Partnership  # it imports Partner
-
-        if self.pk is None:
-            return
-        before = Partner.objects.filter(pk=self.pk).exclude(kind=self.kind)
-        tied = Partnership.objects.filter(Q(provider=self.pk) | Q(reseller=self.pk))
-        if before.exists() and (self.locations.exists() or tied.exists()):
-            raise ValidationError({"kind": _("A company with locations or partnerships keeps its kind.")})
 
     def refuse_parent(self, parent: "Partner | None") -> None:
         """Refuse this parent unless the hierarchy stays one kind, without cycles and at most three deep."""
