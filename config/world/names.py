@@ -143,13 +143,7 @@ SELLERS = {
 }
 
 # Customers something particular happens to; the others have an ordinary year.
-SPECIAL = frozenset(
-    (
-        "contoso litware adatum fourthcoffee lucerne margies treyresearch woodgrove consolidated relecloud "
-        "humongous blueyonder citypower cohovineyard wideworld alpineski lamna nodpublishers bellows "
-        "munsons vanarts"
-    ).split()
-)
+SPECIAL = frozenset(list(CUSTOMERS)[:21])  # those listed first
 
 FIRST = ("Giulia", "Paolo", "Sara", "Davide", "Elena", "Matteo", "Chiara", "Andrea", "Laura", "Stefano")
 LAST = ("Rossi", "Ferrari", "Esposito", "Romano", "Gallo", "Conti", "Greco", "Marino", "Rizzo", "Barbieri")
