@@ -509,6 +509,8 @@ def test_every_mail_has_subject_text_and_html_on_the_common_frame(event: str) ->
     for body in (text, html):
         assert "urlize" not in body
         assert "|safe" not in body
+        bare = re.findall(r"{{ [\w.]*(?:opening|covering|reason|words|note) }}", body)
+        assert bare == [], "people's own words go through the filter that unlinks them"
 
 
 def test_a_mail_of_a_site_on_a_port_names_the_host_alone(now: datetime) -> None:
