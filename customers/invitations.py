@@ -318,6 +318,8 @@ def _place(
         raise Refused(invitation.refusal(Invitation.Status.USED_UP))
     if invitation.is_expired(at):
         raise Refused(_("This invitation has expired."))
+    if not invitation.provider.is_active:
+        raise Refused(_("This invitation cannot be sent now: the provider is suspended."))
     address = clean_email(to.email)
     if not may_answer_for_customer(address, invitation.provider):
         raise Refused(_not_a_customers(invitation.provider, by))

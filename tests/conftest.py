@@ -5,6 +5,7 @@ resellers; Contoso is the customer. Tailspin is another provider, with Wingtip a
 never see any of it.
 """
 
+import json
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -14,6 +15,7 @@ from typing import Any
 import pytest
 import time_machine
 from django.db import connection
+from django.db.models import Model
 from django.test import Client, TransactionTestCase
 
 from customers import acceptances, invitations, links, privileges
@@ -31,10 +33,10 @@ from customers.models import (
     Relationship,
     Route,
 )
-from partners import mail, triggers
+from partners import activity, mail, triggers
 from partners.actor import Actor
 from partners.middleware import ACTING_FOR
-from partners.models import Membership, Message, Partner, Partnership, Role, User
+from partners.models import Activity, Membership, Message, Partner, Partnership, Role, User
 from tests.factories import (
     AgreementVersionFactory,
     ContactFactory,
@@ -374,6 +376,42 @@ class Mailbox:
     def token(self, event: str, *, to: str = "") -> str:
         """Return the last part of that address: the signed token."""
         return self.address(event, to=to).rstrip("/").rpartition("/")[2]
+
+
+@dataclass(frozen=True)
+class Log:
+    """The log as tests ask for it."""
+
+    def last(self) -> Activity:
+        """Return the newest row."""
+        return Activity.objects.latest("pk")
+
+    def verbs(self) -> list[str]:
+        """Return what has happened so far, oldest first."""
+        return list(Activity.objects.order_by("pk").values_list("verb", flat=True))
+
+    def details(self) -> dict[str, Any]:
+        """Return the details of the newest row."""
+        return json.loads(self.last().details)
+
+    def names(self, *things: Model) -> bool:
+        """Say whether the newest row names all of these among what changed."""
+        named = {(kind, pk) for kind, pk, _status in self.details()["changed"]}
+        return {(thing._meta.label_lower, thing.pk) for thing in things} <= named
+
+    def readers(self) -> set[str]:
+        """Return the names of the companies that may read the newest row."""
+        return set(self.last().readers.values_list("partner__name", flat=True))
+
+    def whole(self) -> bool:
+        """Say whether every chain verifies."""
+        return not activity.verify_all()
+
+
+@pytest.fixture
+def log(db: None) -> Log:
+    """The activity log."""
+    return Log()
 
 
 @pytest.fixture
