@@ -81,11 +81,11 @@ class AnswerForm(forms.Form):
         error_messages={"required": gettext_lazy("Tick the services, or that there is none.")},
     )
     is_admin = forms.BooleanField(
-        label=gettext_lazy("I am an administrator of this tenant and may answer for the company."),
+        label=gettext_lazy("I am an administrator of this tenant and may answer for the company"),
         error_messages={"required": gettext_lazy("Only an administrator of the tenant can accept.")},
     )
     agrees = forms.BooleanField(
-        label=gettext_lazy("I accept the Microsoft customer agreement for the company."),
+        label=gettext_lazy("I accept the Microsoft customer agreement for the company"),
         error_messages={"required": gettext_lazy("Without the customer agreement there is no relationship.")},
     )
     agreement = forms.CharField(required=False, widget=forms.HiddenInput)

@@ -25,9 +25,9 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES = {**STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
 
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
-    # A file: a live server's threads cannot share one connection to a database in memory.
-    DATABASES["default"]["TEST"] = {
-        "NAME": str(Path(tempfile.gettempdir()) / f"multicanale-test-{os.getpid()}.sqlite3")
-    }
+    # A file, under either name: a live server that believes its database is in memory gives the tests' own
+    # connection to its threads, which close it.
+    _file = str(Path(tempfile.gettempdir()) / f"multicanale-test-{os.getpid()}.sqlite3")
+    DATABASES["default"] |= {"NAME": _file, "TEST": {"NAME": _file}}
 
 WHITENOISE_AUTOREFRESH = WHITENOISE_USE_FINDERS = True  # nothing is collected for a test

@@ -169,14 +169,14 @@ def refuse(request: HttpRequest, contact: Contact, token: str, pk: int) -> HttpR
     names = {
         "reseller": assignment.reseller.name,
         "provider": assignment.provider.name,
-        "privilege": assignment.get_privilege_display(),
+        "privilege": assignment.get_privilege_display().lower(),
     }
     context = {
         "contact": contact,
         "assignment": assignment,
         "refused": refused,
         "consequences": [
-            _("%(reseller)s can no longer use %(privilege)s for you: at once.") % names,
+            _("It stops at once: %(reseller)s can no longer use %(privilege)s for you.") % names,
             _("What you granted to %(provider)s stays. It may entrust another reseller; we tell you.")
             % names,
             _("%(provider)s and %(reseller)s are told by mail.") % names,
@@ -210,14 +210,14 @@ def withdraw(request: HttpRequest, contact: Contact, token: str, pk: int) -> Htt
     holders = (
         Assignment.objects.live(at).filter(grant=grant).select_related("reseller").order_by("reseller__name")
     )
-    names = {"privilege": grant.get_privilege_display(), "provider": grant.provider.name}
+    names = {"provider": grant.provider.name}
     context = {
         "contact": contact,
         "grant": grant,
         "provider": grant.provider,
         "refused": refused,
         "consequences": [
-            _("%(provider)s can no longer use %(privilege)s: at once.") % names,
+            _("It stops at once: %(provider)s can no longer use it.") % names,
             *(
                 _("%(reseller)s can no longer use it either (%(services)s).")
                 % {"reseller": held.reseller, "services": held.get_family_display()}

@@ -579,7 +579,7 @@ def test_offers_are_shown_before_anybody_accepts_them(
 ) -> None:
     text = said(client.get(page(confirmed)))
     assert "Offered" in text
-    assert "Waits for the reseller" in text
+    assert "once it accepts" in text
 
 
 def test_an_old_page_link_says_so_and_mails_a_fresh_one(
