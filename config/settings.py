@@ -51,6 +51,7 @@ INSTALLED_APPS = [
     "crispy_forms",
     "crispy_bootstrap5",
     "csp",
+    "django_countries",  # for the names of the countries in the reader's language
 ]
 
 MIDDLEWARE = [
