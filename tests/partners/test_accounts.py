@@ -14,7 +14,6 @@ from django.core.cache import cache
 from django.test import Client
 from django.urls import NoReverseMatch, path, reverse
 
-from config import urls as config_urls
 from config.logs import HideSecretPaths, hide
 from config.urls import urlpatterns as ours
 from partners import accounts, mail
@@ -30,7 +29,6 @@ RESET = "/account/password/reset/"
 NEW = "another walk along the canal"
 
 urlpatterns = [path("", probe, name="home"), *ours]
-handler404 = getattr(config_urls, "handler404", None)
 
 
 @pytest.fixture(autouse=True)
