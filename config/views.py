@@ -26,7 +26,7 @@ from partners.templatetags.ui import exact_day
 from subscriptions import attention
 
 SILENT_AFTER = timedelta(minutes=3)
-SHOWN = 25  # things of the queue on one page
+SHOWN = 12  # things of the queue on one page; a filter shows all of its kind
 
 
 @require_safe
@@ -58,9 +58,9 @@ def home(request: Request) -> HttpResponse:
                     "url": item.url,
                     "action": item.action,
                 }
-                for item in items[:SHOWN]
+                for item in (items if show else items[:SHOWN])
             ],
-            "more": len(items) - SHOWN,
+            "more": 0 if show else len(items) - SHOWN,
             "show": show,
             "weeks": [
                 {

@@ -83,8 +83,9 @@ class Item:
 
     def when(self, today: date) -> str:
         """Say when it is due, or since when it waits."""
-        day = self.due or self.since
-        return day_words(day, today) if day else _("no date")
+        if self.due is not None:
+            return day_words(self.due, today)
+        return _("since %(day)s") % {"day": exact_day(self.since)} if self.since else _("no date")
 
 
 @dataclass(slots=True)
@@ -175,7 +176,7 @@ def decisions(queue: Queue, actor: Actor, at: datetime) -> Iterator[Item]:
             Kind.DECISIONS,
             row.customer.name,
             f"{row}, {row.get_channel_display()}",
-            f"{deadline.why} {deadline.then}",
+            _("Without a decision: %(then)s") % {"then": deadline.then},
             row.get_absolute_url(),
             _("Choose the path") if may_edit_subscription(actor, row) else _("Look at it"),
             due=deadline.on,

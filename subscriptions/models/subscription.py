@@ -165,6 +165,11 @@ class Subscription(Lifecycle):
         """Say whether this provider sells it, in CSP."""
         return self.channel == Channel.CSP_OWN
 
+    @property
+    def sold_by(self) -> str:
+        """The seller, where the channel does not name it already."""
+        return "" if self.channel in (Channel.CSP_OWN, Channel.DIRECT) else self.seller_name
+
     def facts(self, standing: "Standing", at: datetime) -> Facts:
         """Return all that a ruling depends on; an add-on states its base's facts.
 

@@ -12,7 +12,7 @@ from customers.permissions import may_ask_for_privileges, may_invite
 from customers.standing import State
 from partners.actor import Actor
 from partners.templatetags.ui import day_words, exact_day
-from subscriptions.rulebook import ClosedPath, OpenPath, Ruling
+from subscriptions.rulebook import MET, ClosedPath, OpenPath, Ruling
 from subscriptions.vocabulary import Need, StepPrivilege
 
 URGENT, NEAR = 7, 30  # days before a decision deadline
@@ -66,7 +66,7 @@ def open_path(path: OpenPath, ruling: Ruling, fixable: Fixes) -> dict[str, Any]:
                 "privilege": step.privilege.label if step.privilege != StepPrivilege.NONE else "",
                 "optional": step.optional,
                 "missing": MEETS.get(step.code) in path.missing,
-                "done": MEETS.get(step.code) in path.needs and MEETS.get(step.code) not in path.missing,
+                "done": (need := MEETS.get(step.code)) is not None and MET[need](ruling.facts),
             }
             for step in path.steps
         ],
@@ -95,4 +95,5 @@ def due(day: date, today: date) -> dict[str, str]:
     """Return a decision deadline as a state and words."""
     days = (day - today).days
     state = "urgent" if days <= URGENT else "waiting" if days <= NEAR else "info"
-    return {"state": state, "words": day_words(day, today), "exact": exact_day(day)}
+    note = {"urgent": "error", "waiting": "warning", "info": "info"}[state]
+    return {"state": state, "note": note, "words": day_words(day, today), "exact": exact_day(day)}

@@ -8,6 +8,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from customers import standing
@@ -67,7 +68,11 @@ def subscriptions(request: Request) -> HttpResponse:
             "customer_pk": customer_pk,
             "status": status,
             "states": [
-                {"label": _("All"), "url": address_with(request, status=""), "active": not status},
+                {
+                    "label": pgettext("subscriptions", "All"),
+                    "url": address_with(request, status=""),
+                    "active": not status,
+                },
                 *(
                     {
                         "label": one.label,
@@ -95,10 +100,9 @@ def listed(row: Subscription, ruling: Ruling) -> dict[str, Any]:
         "customer": row.customer.name,
         "customer_url": f"{reverse('customers')}{row.customer_id}/",
         "channel": row.get_channel_display(),
-        "seller": "" if row.is_ours else row.seller_name,
+        "seller": row.sold_by,
         "billing": row.product.get_billing_display(),
         "verdict": main.path.label if main else _("Nothing to decide"),
-        "verdict_role": ("ok" if not main.missing else "waiting") if main else "ended",
         "missing": len(main.missing) if main else 0,
         "due": rulings_shown.due(deadline.on, ruling.facts.today) if deadline else None,
         "unknown_end": bool(ruling.missing_facts),
