@@ -1,5 +1,6 @@
 """Set everything up for development and serve it."""
 
+import signal
 import socket
 import subprocess
 import sys
@@ -101,6 +102,7 @@ class Command(BaseCommand):
 
     def serve(self, port: int) -> None:
         """Serve until interrupted, with the worker beside."""
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # so that the worker does not outlive us
         worker = subprocess.Popen([sys.executable, str(settings.BASE_DIR / "manage.py"), "worker"])
         try:
             call_command("runserver", f"127.0.0.1:{port}", use_reloader=False, skip_checks=True)
