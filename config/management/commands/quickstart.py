@@ -103,7 +103,7 @@ class Command(BaseCommand):
     def serve(self, port: int) -> None:
         """Serve until interrupted, with the worker beside."""
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # so that the worker does not outlive us
-        worker = subprocess.Popen([sys.executable, str(settings.BASE_DIR / "manage.py"), "worker"])
+        worker = subprocess.Popen([sys.executable, str(settings.BASE_DIR / "manage.py"), "worker"])  # noqa: S603 - our own command
         try:
             call_command("runserver", f"127.0.0.1:{port}", use_reloader=False, skip_checks=True)
         finally:
