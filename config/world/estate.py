@@ -66,7 +66,7 @@ def _subscription(
         checked_on=None if ours else world.in_days(-world.dice.randint(1, 60)),
     )
     owner = next(key for key, partner in world.partners.items() if partner.pk == customer.provider_id)
-    records.record(customer, details, by=world.actors[owner], at=world.ago(0.2))
+    records.record(customer, details, by=world.actors[owner], at=world.ago(4.5))
 
 
 def _product(world: World, channel: Channel, billing: Billing) -> Product:
