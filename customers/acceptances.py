@@ -3,6 +3,7 @@
 import uuid
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import IntegrityError, models, transaction
 from django.db.models import F
@@ -155,7 +156,7 @@ def accept(acceptance: Acceptance, *, at: datetime) -> Acceptance:
     customer, doubts = identify(acceptance)
     if doubts:
         acceptance.move(Acceptance.Status.PENDING, completed_at=at, customer=customer, pending_reasons=doubts)
-        changed = _pending(acceptance, customer, by=by, at=at)
+        changed = _pending(acceptance, customer)
         emails.acceptance_to_confirm(acceptance, at=at)
         verb = Verb.TO_CONFIRM
     else:
@@ -168,7 +169,7 @@ def accept(acceptance: Acceptance, *, at: datetime) -> Acceptance:
         at=at,
         provider=link.provider,
         about=invitation,
-        customer=customer,
+        customer=_customer_to_name(acceptance),
         seen_by=[*invitation.parties, *_offered(changed)],
         details={
             "changed": activity.changed(invitation, link, acceptance, *changed),
@@ -176,6 +177,11 @@ def accept(acceptance: Acceptance, *, at: datetime) -> Acceptance:
         },
     )
     return acceptance
+
+
+def _customer_to_name(acceptance: Acceptance) -> Customer | None:
+    """Return the customer the log may name to a reseller: not one whose Microsoft ID somebody just typed."""
+    return acceptance.link.customer if Doubt.OTHER_ROW in acceptance.pending_reasons else acceptance.customer
 
 
 def _offered(changed: list[models.Model]) -> list[Partner]:
@@ -230,20 +236,24 @@ def identify(acceptance: Acceptance) -> tuple[Customer, list[str]]:
     return customer, [doubt.value for doubt in doubts]
 
 
-def _begin(
-    acceptance: Acceptance, customer: Customer, status: str, *, by: Actor, at: datetime
-) -> Relationship:
-    decided = {"decided_at": at, "decided_by": by.stamp} if status == Relationship.Status.ACTIVE else {}
+def _origin(acceptance: Acceptance) -> dict[str, Any]:
+    """Return what a relationship keeps of the answer it rests on."""
+    return {
+        "acceptance": acceptance,
+        "partner_center_link": acceptance.link.invitation.partner_center_link,
+        "began_at": acceptance.completed_at,
+        "began_by": acceptance.link.answered_by,
+    }
+
+
+def _begin(acceptance: Acceptance, customer: Customer, status: str, **decided: Any) -> Relationship:
     try:
         with transaction.atomic():
             return Relationship.objects.create(
                 provider=acceptance.link.provider,
                 customer=customer,
                 status=status,
-                acceptance=acceptance,
-                partner_center_link=acceptance.link.invitation.partner_center_link,
-                began_at=at,
-                began_by=by.stamp,
+                **_origin(acceptance),
                 **decided,
             )
     except IntegrityError as problem:
@@ -252,7 +262,7 @@ def _begin(
         raise
 
 
-def _pending(acceptance: Acceptance, customer: Customer, *, by: Actor, at: datetime) -> list[models.Model]:
+def _pending(acceptance: Acceptance, customer: Customer) -> list[models.Model]:
     """Begin a pending relationship, unless there is one pending or active; return what was changed.
 
     Whoever typed the Microsoft ID of a customer the link was not made for changes nothing of that customer.
@@ -260,8 +270,8 @@ def _pending(acceptance: Acceptance, customer: Customer, *, by: Actor, at: datet
     if Doubt.OTHER_ROW in acceptance.pending_reasons:
         return []
     if Relationship.objects.current().filter(customer=customer).exists():
-        return [customer]
-    return [customer, _begin(acceptance, customer, Relationship.Status.PENDING, by=by, at=at)]
+        return []
+    return [customer, _begin(acceptance, customer, Relationship.Status.PENDING)]
 
 
 def give_what_was_ticked(acceptance: Acceptance, *, by: Actor, at: datetime) -> list[models.Model]:
@@ -271,11 +281,12 @@ def give_what_was_ticked(acceptance: Acceptance, *, by: Actor, at: datetime) -> 
     refuse_partner_tenant(acceptance.link.provider, acceptance.tenant_id)
     tie = _named_tie(invitation)
     _settle_customer(customer, acceptance, tie)
+    decided = {"decided_at": at, "decided_by": by.stamp}
     relationship = Relationship.objects.current().select_for_update().filter(customer=customer).first()
     if relationship is None:
-        relationship = _begin(acceptance, customer, Relationship.Status.ACTIVE, by=by, at=at)
-    elif relationship.is_pending:
-        relationship.move(Relationship.Status.ACTIVE, decided_at=at, decided_by=by.stamp)
+        relationship = _begin(acceptance, customer, Relationship.Status.ACTIVE, **decided)
+    elif relationship.is_pending:  # it rests on this answer from now on, whoever gave the one before
+        relationship.move(Relationship.Status.ACTIVE, **_origin(acceptance), **decided)
     contact = _confirm_contact(acceptance, customer, by=by, at=at)
     changed: list[models.Model] = [customer, relationship, contact]
     for family in acceptance.other_partner_families:
@@ -394,6 +405,11 @@ def _lock_pending(acceptance: Acceptance) -> Acceptance:
     invitation = Invitation.objects.lock(acceptance.link.invitation_id)
     acceptance = Acceptance.objects.select_related("link__provider", "customer").get(pk=acceptance.pk)
     acceptance.link.invitation = invitation
+    if acceptance.status != Acceptance.Status.PENDING:
+        raise Refused(
+            _("This answer does not wait for you: it is “%(status)s”.")
+            % {"status": acceptance.get_status_display()}
+        )
     acceptance.customer = Customer.objects.select_for_update().get(pk=acceptance.customer_id)
     return acceptance
 
@@ -436,7 +452,7 @@ def refuse(acceptance: Acceptance, *, by: Actor, at: datetime) -> Acceptance:
         at=at,
         provider=acceptance.link.provider,
         about=acceptance.link.invitation,
-        customer=acceptance.customer,
+        customer=_customer_to_name(acceptance),
         seen_by=acceptance.link.invitation.parties,
         details={"changed": activity.changed(acceptance, *changed)},
     )
