@@ -219,12 +219,16 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="grants",
                         to="customers.customer",
+                        verbose_name="customer",
                     ),
                 ),
                 (
                     "provider",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="partners.partner"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="partners.partner",
+                        verbose_name="provider",
                     ),
                 ),
             ],
@@ -306,7 +310,10 @@ class Migration(migrations.Migration):
                 (
                     "provider",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="partners.partner"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="partners.partner",
+                        verbose_name="provider",
                     ),
                 ),
                 (
@@ -324,6 +331,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="assignments",
                         to="customers.customer",
+                        verbose_name="customer",
                     ),
                 ),
                 (
@@ -772,6 +780,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="relationships",
                         to="customers.acceptance",
+                        verbose_name="acceptance",
                     ),
                 ),
                 (
@@ -780,6 +789,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="relationships",
                         to="customers.customer",
+                        verbose_name="customer",
                     ),
                 ),
                 (
@@ -788,6 +798,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="relationships",
                         to="partners.partner",
+                        verbose_name="provider",
                     ),
                 ),
             ],

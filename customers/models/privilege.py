@@ -70,8 +70,12 @@ class Grant(Lifecycle):
     relationship = models.ForeignKey(
         Relationship, verbose_name=_("relationship"), on_delete=models.PROTECT, related_name="grants"
     )
-    provider = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="+")
-    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="grants")
+    provider = models.ForeignKey(
+        Partner, verbose_name=_("provider"), on_delete=models.PROTECT, related_name="+"
+    )
+    customer = models.ForeignKey(
+        Customer, verbose_name=_("customer"), on_delete=models.PROTECT, related_name="grants"
+    )
     privilege = models.CharField(_("privilege"), max_length=14, choices=Privilege)
     status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.ACTIVE)
     granted_at = models.DateTimeField(_("granted at"))
@@ -266,11 +270,15 @@ class Assignment(Lifecycle):
     partnership = models.ForeignKey(
         Partnership, verbose_name=_("partnership"), on_delete=models.PROTECT, related_name="assignments"
     )
-    provider = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="+")
+    provider = models.ForeignKey(
+        Partner, verbose_name=_("provider"), on_delete=models.PROTECT, related_name="+"
+    )
     reseller = models.ForeignKey(
         Partner, verbose_name=_("reseller"), on_delete=models.PROTECT, related_name="+"
     )
-    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="assignments")
+    customer = models.ForeignKey(
+        Customer, verbose_name=_("customer"), on_delete=models.PROTECT, related_name="assignments"
+    )
     privilege = models.CharField(_("privilege"), max_length=14, choices=Privilege)
     family = models.CharField(_("services"), max_length=16, choices=GROUND, default=ALL_FAMILIES)
     status = models.CharField(_("status"), max_length=20, choices=Status, default=Status.OFFERED)

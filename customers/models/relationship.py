@@ -56,12 +56,21 @@ class Relationship(Lifecycle):
         Status.ACTIVE: {Status.ENDED},
     }
 
-    provider = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="relationships")
-    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="relationships")
+    provider = models.ForeignKey(
+        Partner, verbose_name=_("provider"), on_delete=models.PROTECT, related_name="relationships"
+    )
+    customer = models.ForeignKey(
+        Customer, verbose_name=_("customer"), on_delete=models.PROTECT, related_name="relationships"
+    )
     status = models.CharField(_("status"), max_length=20, choices=Status, default=Status.PENDING)
     origin = models.CharField(_("origin"), max_length=10, choices=Origin, default=Origin.INVITATION)
     acceptance = models.ForeignKey(
-        Acceptance, null=True, blank=True, on_delete=models.PROTECT, related_name="relationships"
+        Acceptance,
+        verbose_name=_("acceptance"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="relationships",
     )
     partner_center_link = models.URLField(_("Partner Center link"), max_length=600, blank=True)
     began_at = models.DateTimeField(_("answered at"))

@@ -44,22 +44,25 @@ class ActivityQuerySet(models.QuerySet["Activity"]):
 class Activity(models.Model):
     """One thing that happened. Holds labels and references, no foreign key to what it describes."""
 
-    chain = models.ForeignKey(ActivityChain, on_delete=models.PROTECT, related_name="rows")
-    position = models.PositiveBigIntegerField()
+    chain = models.ForeignKey(
+        ActivityChain, verbose_name=_("chain"), on_delete=models.PROTECT, related_name="rows"
+    )
+    position = models.PositiveBigIntegerField(_("position"))
     at = models.DateTimeField(_("when"))
     verb = models.CharField(_("action"), max_length=60)
-    actor_kind = models.CharField(max_length=10)
+    actor_kind = models.CharField(_("kind of actor"), max_length=10)
     actor_company = models.CharField(_("company"), max_length=160, blank=True)
     on_behalf_of = models.CharField(_("on behalf of"), max_length=160, blank=True)
-    customer_ref = models.BigIntegerField(null=True)
+    customer_ref = models.BigIntegerField(_("key of the customer"), null=True)
     customer_label = models.CharField(_("affected customer"), max_length=160, blank=True)
-    object_type = models.CharField(max_length=60, blank=True)
-    object_ref = models.BigIntegerField(null=True)
+    object_type = models.CharField(_("kind of object"), max_length=60, blank=True)
+    object_ref = models.BigIntegerField(_("key of the object"), null=True)
     object_label = models.CharField(_("object"), max_length=200, blank=True)
-    details = models.TextField(default="{}")  # canonical text, hashed as stored; never jsonb, which reorders
-    personal_digest = models.CharField(max_length=64)
-    previous_hash = models.CharField(max_length=64, blank=True)
-    hash = models.CharField(max_length=64)
+    # Canonical text, hashed as stored; never jsonb, which reorders.
+    details = models.TextField(_("details"), default="{}")
+    personal_digest = models.CharField(_("digest of the personal part"), max_length=64)
+    previous_hash = models.CharField(_("hash of the row before"), max_length=64, blank=True)
+    hash = models.CharField(_("hash"), max_length=64)
 
     objects = ActivityQuerySet.as_manager()
 

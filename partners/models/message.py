@@ -56,7 +56,7 @@ class Message(Lifecycle):
     status = models.CharField(_("delivery"), max_length=12, choices=Status, default=Status.QUEUED)
     reason = models.CharField(_("reason"), max_length=300, blank=True)
     copied_by = models.CharField(_("copied by"), max_length=200, blank=True)
-    attempts = models.PositiveSmallIntegerField(default=0)
+    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
     created_at = models.DateTimeField(_("written at"))
     due_at = models.DateTimeField()
     leased_until = models.DateTimeField(null=True, blank=True)

@@ -57,7 +57,9 @@ class Subscription(Lifecycle):
         Status.SUSPENDED: {Status.ACTIVE, Status.CANCELLED, Status.EXPIRED},
     }
 
-    provider = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="+")
+    provider = models.ForeignKey(
+        Partner, verbose_name=_("provider"), on_delete=models.PROTECT, related_name="+"
+    )
     customer = models.ForeignKey(
         Customer, verbose_name=_("customer"), on_delete=models.PROTECT, related_name="subscriptions"
     )
@@ -65,7 +67,9 @@ class Subscription(Lifecycle):
     friendly_name = models.CharField(_("friendly name"), max_length=120, blank=True)
     channel = models.CharField(_("channel"), max_length=12, choices=Channel)
     seller_name = models.CharField(_("sold by"), max_length=120, blank=True)
-    seller = models.ForeignKey(Partner, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    seller = models.ForeignKey(
+        Partner, verbose_name=_("seller"), null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
     quantity = models.PositiveIntegerField(_("quantity"), default=1)
     status = models.CharField(_("status"), max_length=12, choices=vocabulary.Status, default=Status.ACTIVE)
     started_on = models.DateField(_("started on"), null=True, blank=True)
