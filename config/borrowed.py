@@ -25,6 +25,14 @@ COUNTRIES = (
     gettext_noop("North Macedonia"),
     gettext_noop("Tanzania"),
 )
+# One spelling of "e-mail" on all pages, and nobody addressed where customers read too.
+ACCOUNT = (
+    gettext_noop("Email"),
+    gettext_noop("Email address"),
+    gettext_noop("Enter a valid email address."),
+    gettext_noop("New Password (again)"),
+    gettext_noop("The email address and/or password you specified are not correct."),
+)
 # The admin calls every model "il", and some of its words have no Italian yet.
 ADMIN = (
     gettext_noop("Accounts"),
