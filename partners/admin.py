@@ -1,4 +1,4 @@
-"""The ground floor in the admin: companies as staff keep them, people and their roles, mail and log to read."""
+"""The ground floor in the admin: companies as staff keep them, people and roles, mail and log to read."""
 
 from typing import Any
 
@@ -45,10 +45,14 @@ class ReasonForm(forms.ModelForm):
     )
 
 
+ADDRESSES: dict[type[models.Field], dict[str, str]] = {models.URLField: {"assume_scheme": "https"}}
+
+
 class LoggedAdmin(admin.ModelAdmin):
     """An admin page whose every change is a row of the log, with its reason; nothing is deleted here."""
 
     form = ReasonForm
+    formfield_overrides = ADDRESSES
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Refuse: what others point at is ended or suspended, never deleted."""
@@ -93,6 +97,8 @@ class ReadOnly:
 
 class ReadOnlyAdmin(ReadOnly, admin.ModelAdmin):
     """An admin page to look at."""
+
+    formfield_overrides = ADDRESSES
 
 
 class PartnershipForm(forms.ModelForm):

@@ -62,6 +62,11 @@ def actor_of(request: HttpRequest) -> Actor | None:
     return Actor.staff(user) if user.is_staff else None
 
 
+def is_for_staff(request: HttpRequest) -> bool:
+    """Say whether a page is made for staff: the admin, and the first page, which shows the way there."""
+    return request.path == "/" or request.path.startswith(reverse("admin:index"))
+
+
 class ActorMiddleware:
     """Sets `request.actor`, refuses what was posted for another company, and lets nothing of it be cached."""
 
@@ -84,9 +89,11 @@ class ActorMiddleware:
         actor: Actor | None = request.actor  # type: ignore[attr-defined]  # ours
         if not request.user.is_authenticated or request.resolver_match.view_name in PERSONAL:  # type: ignore[union-attr]  # a view was found
             return None
+        lost = actor is None or (actor.partner is None and not is_for_staff(request))
+        if lost and getattr(view, "login_required", True):
+            return render(request, "no_company.html", status=403)
         if actor is None:
-            closed = getattr(view, "login_required", True)
-            return render(request, "no_company.html", status=403) if closed else None
+            return None
         posted_for = request.POST.get(ACTING_FOR) if request.method == "POST" else None
         if posted_for is not None and not (actor.partner and posted_for == str(actor.partner.pk)):
             return render(request, "stale_company.html", status=409)

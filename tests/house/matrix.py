@@ -90,8 +90,8 @@ GET  customers:customer-edit pk=contoso                               in   in   
 POST customers:customer-edit pk=contoso                               in   in   | 403  403  200  200  200  | 403  403  404  404  | 404  | 403  403
 GET  customers:contact-add pk=contoso                                 in   in   | 403  403  200  200  200  | 403  403  404  404  | 404  | 403  403
 POST customers:contact-add pk=contoso                                 in   in   | 403  403  200  200  200  | 403  403  404  404  | 404  | 403  403
-GET  customers:contact-edit pk=contact                                in   in   | 403  403  403  403  403  | 403  403  404  404  | 404  | 403  403
-POST customers:contact-edit pk=contact                                in   in   | 403  403  403  403  403  | 403  403  404  404  | 404  | 403  403
+GET  customers:contact-edit pk=contact                                in   in   | 403  403  200  200  200  | 403  403  404  404  | 404  | 403  403
+POST customers:contact-edit pk=contact                                in   in   | 403  403  200  200  200  | 403  403  404  404  | 404  | 403  403
 
 #    invitations: made by a provider, passed on by the reseller they were handed to
 GET  customers:invite                                                 in   in   | 403  403  200  200  200  | 403  403  403  403  | 200  | 403  403
@@ -115,7 +115,7 @@ GET  customers:link-withdraw pk=direct-link                           in   in   
 POST customers:link-withdraw pk=direct-link                           in   in   | 403  403  403  302  302  | 404  404  404  404  | 404  | 403  403
 POST customers:acceptance-confirm pk=acceptance                       in   in   | 403  403  403  302  302  | 404  404  404  404  | 404  | 403  403
 GET  customers:acceptance-refuse pk=acceptance                        in   in   | 403  403  403  200  200  | 404  404  404  404  | 404  | 403  403
-POST customers:acceptance-refuse pk=acceptance                        in   in   | 403  403  403  200  200  | 404  404  404  404  | 404  | 403  403
+POST customers:acceptance-refuse pk=acceptance                        in   in   | 403  403  403  302  302  | 404  404  404  404  | 404  | 403  403
 POST customers:microsoft-note pk=relationship                         in   in   | 403  403  403  302  302  | 403  403  404  404  | 404  | 403  403
 
 #    privileges: assigned by the provider, answered by the reseller they are offered to
@@ -136,7 +136,7 @@ POST partners:partnership-accept pk=proposal                          in   in   
 POST partners:partnership-decline pk=proposal                         in   in   | 403  403  403  403  403  | 404  404  404  302  | 404  | 403  403
 POST partners:partnership-withdraw pk=proposal                        in   in   | 403  403  403  302  302  | 404  404  404  403  | 404  | 403  403
 GET  partners:partnership-link pk=partnership                         in   in   | 403  403  403  200  200  | 403  403  404  404  | 404  | 403  403
-POST partners:partnership-link pk=partnership                         in   in   | 403  403  403  200  200  | 403  403  404  404  | 404  | 403  403
+POST partners:partnership-link pk=partnership                         in   in   | 403  403  403  302  302  | 403  403  404  404  | 404  | 403  403
 GET  customers:partnership-end pk=partnership                         in   in   | 403  403  403  403  200  | 200  403  404  404  | 404  | 403  403
 POST customers:partnership-end pk=partnership                         in   in   | 403  403  403  403  302  | 302  403  404  404  | 404  | 403  403
 
@@ -151,13 +151,13 @@ POST subscriptions:subscription-edit pk=subscription                  in   in   
 GET  customers:landing token=invitation-token                         404  200  | 200  200  200  200  200  | 200  200  200  200  | 200  | 200  200
 POST customers:landing token=invitation-token                         404  200  | 200  200  200  200  200  | 200  200  200  200  | 200  | 200  200
 GET  customers:landing-decline token=invitation-token                 404  200  | 200  200  200  200  200  | 200  200  200  200  | 200  | 200  200
-POST customers:landing-decline token=invitation-token                 404  200  | 200  200  200  200  200  | 200  200  200  200  | 200  | 200  200
+POST customers:landing-decline token=invitation-token                 404  302  | 302  302  302  302  302  | 302  302  302  302  | 302  | 302  302
 GET  customers:landing-code token=invitation-token key=answer-code    404  200  | 200  200  200  200  200  | 200  200  200  200  | 200  | 200  200
 POST customers:landing-code token=invitation-token key=answer-code    404  200  | 200  200  200  200  200  | 200  200  200  200  | 200  | 200  200
 POST customers:landing-new-code token=invitation-token key=answer-code 404  302  | 302  302  302  302  302  | 302  302  302  302  | 302  | 302  302
 GET  customers:my token=page-token                                    404  200  | 200  200  200  200  200  | 200  200  200  200  | 200  | 200  200
 GET  customers:my-ask token=ask-token                                 404  200  | 200  200  200  200  200  | 200  200  200  200  | 200  | 200  200
-POST customers:my-ask token=ask-token                                 404  200  | 200  200  200  200  200  | 200  200  200  200  | 200  | 200  200
+POST customers:my-ask token=ask-token                                 404  302  | 302  302  302  302  302  | 302  302  302  302  | 302  | 302  302
 GET  customers:my-withdraw token=page-token pk=grant                  404  200  | 200  200  200  200  200  | 200  200  200  200  | 200  | 200  200
 POST customers:my-withdraw token=page-token pk=grant                  404  302  | 302  302  302  302  302  | 302  302  302  302  | 302  | 302  302
 GET  customers:my-withdraw-code token=page-token pk=grant key=withdrawal-code 404  200  | 200  200  200  200  200  | 200  200  200  200  | 200  | 200  200

@@ -139,8 +139,11 @@ def test_a_member_of_a_suspended_company_still_reads(
     assert told(client_for(anna))["company"] == "Northwind Traders"
 
 
-def test_staff_without_a_company_act_as_staff_everywhere(staff: Actor, client_for: SignIn) -> None:
-    assert told(client_for(staff))["kind"] == "staff"
+def test_staff_without_a_company_have_the_admin_and_the_way_there(staff: Actor, client_for: SignIn) -> None:
+    client = client_for(staff)
+    for address in ("/", "/admin/probe/", "/public/"):
+        assert told(client, address)["kind"] == "staff"
+    assert client.get("/probe/").status_code == HTTPStatus.FORBIDDEN, "companies' pages are for their people"
 
 
 def test_staff_with_a_company_act_as_staff_in_the_admin_only(
@@ -200,7 +203,7 @@ def test_a_form_of_no_company_at_all_is_refused(value: str, anna: Actor, client_
 
 
 def test_staff_cannot_post_a_company_s_form(staff: Actor, northwind: Partner, client_for: SignIn) -> None:
-    answer = client_for(staff).post("/probe/", {"acting_for": northwind.pk})
+    answer = client_for(staff).post("/", {"acting_for": northwind.pk})
     assert answer.status_code == HTTPStatus.CONFLICT
 
 
