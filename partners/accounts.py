@@ -5,15 +5,15 @@ is slowed down without letting a stranger lock anybody out.
 """
 
 import secrets
+import time
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from allauth.account.adapter import DefaultAccountAdapter
-from allauth.account.decorators import reauthentication_required
+from allauth.account.authentication import get_authentication_records
 from allauth.account.forms import default_token_generator
 from allauth.account.utils import user_pk_to_url_str
-from allauth.core.exceptions import ReauthenticationRequired
 from django.conf import settings
 from django.core import signing
 from django.http import HttpRequest, HttpResponse
@@ -30,6 +30,7 @@ from partners.models import Message, User
 RESET_EVENT = "account/password_reset_key"
 RESETS_ALIVE = 2  # whoever is refused a third mail has two living links in the mailbox
 DEVICE_DAYS = 365
+LATELY = timedelta(minutes=10)  # a password given so long ago still counts for what weighs more
 DEVICE_SALT = "partners.device"
 PROVED = "proved_address"
 
@@ -156,21 +157,15 @@ def fill_password_reset(pk: str, until: str) -> str:
 # --- what weighs more than usual ---------------------------------------------------------------
 
 
-@reauthentication_required
-def _has_proved_it_lately(request: HttpRequest) -> bool:
-    return True
-
-
 def ask_password_again(request: HttpRequest) -> HttpResponse | None:
-    """Return the way to the page that asks for the password once more; nothing if it was given just now.
+    """Return the way to the page that asks for the password once more; nothing if it was given lately.
 
-    It leads back by GET: what was posted too late is shown again and not done behind the person's back.
+    Signing in counts. It leads back by GET: what was posted too late is shown again, not done unseen.
     """
-    try:
-        _has_proved_it_lately(request)
-    except ReauthenticationRequired:
-        return redirect(reverse("account_reauthenticate", query={"next": request.path}))
-    return None
+    given = [record["at"] for record in get_authentication_records(request, request.user)]
+    if given and time.time() - max(given) < LATELY.total_seconds():
+        return None
+    return redirect(reverse("account_reauthenticate", query={"next": request.path}))
 
 
 # --- browsers that have signed in before -------------------------------------------------------

@@ -22,6 +22,13 @@ def require(allowed: bool) -> None:
         raise PermissionDenied
 
 
+def company_of(actor: Actor) -> Partner:
+    """Return the company the actor acts for; answer 403 to whoever acts for none, staff among them."""
+    if actor.partner is None:
+        raise PermissionDenied
+    return actor.partner
+
+
 def refuse_other(by: Actor, *companies: int | None) -> None:
     """Refuse whoever acts for none of these companies; staff stand in for any.
 
@@ -32,7 +39,7 @@ def refuse_other(by: Actor, *companies: int | None) -> None:
 
 
 def may_act(actor: Actor, partner_pk: int | None, roles: tuple[Role, ...]) -> bool:
-    """Say whether the actor acts for this company, in one of these roles, and the company is not suspended."""
+    """Say whether the actor acts for this company, in one of these roles, and it is not suspended."""
     return actor.is_of(partner_pk) and actor.has_role(*roles) and actor.partner.is_active  # type: ignore[union-attr]
 
 
@@ -57,9 +64,8 @@ def may_withdraw_partnership(actor: Actor, partnership: Partnership) -> bool:
 
 
 def may_set_joint_link(actor: Actor, partnership: Partnership) -> bool:
-    """The provider's account admins keep the joint Partner Center link, as they keep its own."""
-    standing = partnership.status in (Partnership.Status.PROPOSED, Partnership.Status.ACTIVE)
-    return standing and may_act(actor, partnership.provider_id, ADMINS)
+    """The provider's agents keep the joint Partner Center link, as they keep the partnership."""
+    return may_act(actor, partnership.provider_id, AGENTS)
 
 
 def may_answer_partnership(actor: Actor, partnership: Partnership) -> bool:
