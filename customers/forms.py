@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -149,6 +149,13 @@ class FirstContactForm(ContactForm):
 # --- invitations -------------------------------------------------------------------------------
 
 
+def offer(form: forms.Form, name: str, rows: "QuerySet[Any]") -> None:
+    """Let a field of the form choose among these rows and no others."""
+    field = form.fields[name]
+    assert isinstance(field, forms.ModelChoiceField)  # noqa: S101 - the classes below say so
+    field.queryset = rows
+
+
 class ResellerChoice(forms.ModelChoiceField):
     """One of a provider's active partnerships, shown as the reseller's name."""
 
@@ -156,7 +163,7 @@ class ResellerChoice(forms.ModelChoiceField):
         return partnership.reseller.name
 
 
-def active_resellers(provider: Partner) -> Any:
+def active_resellers(provider: Partner) -> "QuerySet[Partnership]":
     """Return the partnerships a provider can hand something to now, by the reseller's name."""
     return (
         Partnership.objects.active()
@@ -238,15 +245,15 @@ class InviteForm(forms.Form):
             "expires_on": today + timedelta(days=EXPIRY_DAYS),
             **self.initial,
         }
-        self.fields["customer"].queryset = Customer.objects.visible_to(actor)
+        offer(self, "customer", Customer.objects.visible_to(actor))
         self.fields["expires_on"].widget.attrs.update(
             min=today.isoformat(), max=(today + timedelta(days=LONGEST_WAIT)).isoformat()
         )
         if resellers:
-            self.fields["partnership"].queryset = active_resellers(self.provider)
+            offer(self, "partnership", active_resellers(self.provider))
         else:
             del self.fields["partnership"]
-            self.fields["arrangement"].choices = self.ARRANGEMENTS[:1]
+            self.fields["arrangement"].choices = self.ARRANGEMENTS[:1]  # type: ignore[attr-defined]  # a choice
         if not asks:
             for name in ("asks_provisioning", "asks_support", "privilege_days"):
                 del self.fields[name]
@@ -367,8 +374,10 @@ class AssignForm(forms.Form):
 
     def __init__(self, *args: Any, customer: Customer, at: datetime, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["grant"].queryset = Grant.objects.live(at).filter(customer=customer).order_by("privilege")
-        self.fields["partnership"].queryset = active_resellers(customer.provider)
+        self.grants = Grant.objects.live(at).filter(customer=customer).order_by("privilege")
+        self.partnerships = active_resellers(customer.provider)
+        offer(self, "grant", self.grants)
+        offer(self, "partnership", self.partnerships)
 
     def clean(self) -> dict[str, Any]:
         """Refuse a day beyond the grant and a last day before the first, next to the field."""
@@ -380,6 +389,7 @@ class AssignForm(forms.Form):
                 _("The customer's grant ends on %(day)s: an assignment cannot last longer.")
                 % {"day": grant.ends_on.isoformat()},
             )
-        if first and (last or grant) and first > (last or grant.ends_on):
+        end = last or (grant.ends_on if grant else None)
+        if first and end and first > end:
             self.add_error("starts_on", _("The last day must not lie before the first."))
         return values

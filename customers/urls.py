@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from customers.views import customers, my, public
+from customers.views import acceptances, customers, invitations, my, privileges, public, resellers
 
 app_name = "customers"
 
@@ -13,8 +13,35 @@ urlpatterns: list[URLPattern] = [
     path("customers/<int:pk>/contacts/add/", customers.add_contact, name="contact-add"),
     path("contacts/<int:pk>/edit/", customers.edit_contact, name="contact-edit"),
     # --- invitations
+    path("invitations/", invitations.listing, name="invitations"),
+    path("invitations/new/", invitations.invite, name="invite"),
+    path("invitations/new/preview/", invitations.preview, name="invite-preview"),
+    path("invitations/new/send/", invitations.issue, name="invite-send"),
+    path("invitations/new/copy/", invitations.issue_copied, name="invite-copy"),
+    path("invitations/<int:pk>/", invitations.detail, name="invitation"),
+    path("invitations/<int:pk>/open/", invitations.open_, name="invitation-open"),
+    path("invitations/<int:pk>/send/", invitations.send, name="invitation-send"),
+    path("invitations/<int:pk>/copy/", invitations.send_copied, name="invitation-copy"),
+    path("invitations/<int:pk>/forward/", invitations.forward, name="invitation-forward"),
+    path("invitations/<int:pk>/forward/copy/", invitations.forward_copied, name="invitation-forward-copy"),
+    path("invitations/<int:pk>/withdraw/", invitations.withdraw, name="invitation-withdraw"),
+    path("links/<int:pk>/withdraw/", invitations.withdraw_link, name="link-withdraw"),
+    path("acceptances/<int:pk>/confirm/", acceptances.confirm, name="acceptance-confirm"),
+    path("acceptances/<int:pk>/refuse/", acceptances.refuse, name="acceptance-refuse"),
+    path("relationships/<int:pk>/microsoft/", acceptances.note_microsoft, name="microsoft-note"),
     # --- privileges
+    path("privileges/", privileges.listing, name="privileges"),
+    path("customers/<int:pk>/privileges/assign/", privileges.assign, name="assign"),
+    path("assignments/<int:pk>/accept/", privileges.accept, name="assignment-accept"),
+    path("assignments/<int:pk>/decline/", privileges.decline, name="assignment-decline"),
+    path("assignments/<int:pk>/withdraw/", privileges.withdraw, name="assignment-withdraw"),
+    path("assignments/<int:pk>/revoke/", privileges.revoke, name="assignment-revoke"),
+    path("assignments/<int:pk>/give-up/", privileges.give_up, name="assignment-give-up"),
     # --- companies
+    path("resellers/", resellers.resellers, name="resellers"),
+    path("resellers/<int:pk>/", resellers.reseller, name="reseller"),
+    path("providers/", resellers.providers, name="providers"),
+    path("partnerships/<int:pk>/end/", resellers.end, name="partnership-end"),
     # --- what customers open by a link
     path("i/<str:token>/", public.landing, name="landing"),
     path("i/<str:token>/decline/", public.decline, name="landing-decline"),
