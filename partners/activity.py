@@ -69,6 +69,7 @@ def detail(name: str) -> tuple[str, Mapping[str, Any]]:
 explain("changed", gettext_lazy("What changed"))
 explain("stopped_with_it", gettext_lazy("What stopped with it"))
 explain("reason", gettext_lazy("Reason"))
+explain("fields", gettext_lazy("Fields"))
 
 
 def changed(*objects: models.Model) -> list[list[Any]]:

@@ -18,6 +18,7 @@ from partners.actor import Actor
 from partners.errors import Refused, Stale
 from partners.lifecycle import broke
 from partners.models import Partner, Partnership
+from partners.permissions import refuse_other
 from subscriptions.models import BillingCycle, Product, Subscription
 from subscriptions.vocabulary import AutoRenew, Billing, Channel, Status
 
@@ -31,6 +32,9 @@ class Verb(models.TextChoices):
 
     RECORDED = "subscription.recorded", gettext_lazy("Subscription recorded")
     EDITED = "subscription.edited", gettext_lazy("Subscription edited")
+
+
+activity.explain("channel", gettext_lazy("Where it was bought"), Channel.choices)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +71,7 @@ class Details(Care):
 def record(customer: Customer, details: Details, *, by: Actor, at: datetime) -> Subscription:
     """Record what a customer runs; refuses facts that contradict each other, and a known subscription ID."""
     customer = _lock(customer.pk)
+    refuse_other(by, customer.provider_id)
     _refuse(customer, details, at=at)
     subscription = Subscription(customer=customer, recorded_at=at, recorded_by=by.stamp)
     _write(subscription, details)
@@ -91,6 +96,7 @@ def edit(subscription: Subscription, details: Care, *, version: int, by: Actor, 
     life cycle does not lead to, and more than the care of one the provider sells itself.
     """
     customer = _lock(subscription.customer_id)
+    refuse_other(by, customer.provider_id)
     subscription = Subscription.objects.lock(subscription.pk)
     differ = differing(subscription, details)
     if not differ:

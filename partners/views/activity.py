@@ -85,7 +85,9 @@ def _filtered(rows: ActivityQuerySet, asks: dict[str, str]) -> ActivityQuerySet:
         rows = rows.filter(verb=asks["verb"])
     if asks["person"]:
         # The personal part is canonical JSON: only the actor's own name is looked at, not who was written to.
-        rows = rows.filter(person__text__iregex=rf'"name":"[^"]*{re.escape(asks["person"])}')
+        # Written as JSON writes it, what is searched for cannot end the name and go on behind it.
+        person = re.escape(activity.canonical(asks["person"])[1:-1])
+        rows = rows.filter(person__text__iregex=rf'"name":"(\\.|[^"\\])*{person}')
     return rows
 
 
@@ -125,6 +127,8 @@ def _details(entry: activity.Entry) -> Iterable[tuple[str, str]]:
                 continue
             case [[_kind, _key, _status], *_others]:
                 yield words, "; ".join(_thing(*thing) for thing in value)
+            case list() if name == "fields":
+                yield words, ", ".join(_field(entry.object_type, str(one)) for one in value)
             case list():
                 yield words, ", ".join(str(choices.get(str(one), one)) for one in value)
             case dict():
