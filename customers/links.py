@@ -28,7 +28,7 @@ PAGE_HOURS = 1
 CODES_AN_HOUR = 5
 
 
-class BadLink(Exception):
+class BadLink(Exception):  # noqa: N818 - says what is wrong with the address
     """A forged, unknown or revoked address: the answer tells nothing."""
 
 

@@ -103,7 +103,7 @@ def assign(
     for held in grant.assignments.filter(status=Assignment.Status.ACTIVE):
         if held.partnership_id == partnership.pk and held.covers(family):
             raise Refused(_("This reseller already holds the privilege on these services."))
-        if held.family == ALL_FAMILIES != family and held.partnership.is_active:
+        if held.family == ALL_FAMILIES != family:
             raise Refused(
                 _("%(reseller)s holds all services. Hand all of them over, or revoke that first.")
                 % {"reseller": held.reseller.name}
@@ -135,8 +135,8 @@ def assign(
 
 
 def _clear_the_dead(grant: Grant, *, by: Actor, at: datetime) -> list[Assignment]:
-    """Move past-date rows of this grant to lapsed, so that the dead never block the living; return them."""
-    dead = list(grant.assignments.past(at) | grant.assignments.lapsed_offers(at))
+    """Move what no longer counts of this grant to lapsed, so that it never blocks the living; return it."""
+    dead = list(grant.assignments.dead(at))
     for assignment in dead:
         assignment.move(Assignment.Status.LAPSED, stopped_at=at, stopped_by=by.stamp)
     return dead
@@ -179,8 +179,6 @@ def accept(assignment: Assignment, *, by: Actor, at: datetime) -> Assignment:
     if not assignment.can_move(Assignment.Status.ACTIVE):
         raise Refused(assignment.refusal(Assignment.Status.ACTIVE))
     _refuse_ground(grant, partnership, at=at)
-    if assignment.ends_on < utc_day(at):
-        raise Refused(_("The last day of this privilege is over."))
     dead = _clear_the_dead(grant, by=by, at=at)
     starts_at = max(at, assignment.starts_at or at)
     replaced = [
@@ -275,6 +273,7 @@ def refuse_reseller(assignment: Assignment, contact: Contact, *, at: datetime) -
 @transaction.atomic
 def ask_to_withdraw(grant: Grant, contact: Contact, *, at: datetime) -> MailedCode:
     """Mail the confirmed contact the code that completes the withdrawal of a grant."""
+    grant = Grant.objects.lock(grant.pk)  # the codes of an hour are counted one after the other
     over = grant.status != Grant.Status.ACTIVE or grant.is_past(at)
     if grant.customer_id != contact.customer_id or over:
         raise Refused(_("This privilege is no longer in force."))
@@ -320,7 +319,7 @@ def withdraw_grant(grant: Grant, contact: Contact, code: MailedCode, *, at: date
 
 @transaction.atomic
 def lift_statement(statement: OtherPartnerStatement, contact: Contact, *, at: datetime) -> None:
-    """State, as the customer, that no other CSP partner administers a family any more; what was granted holds there.
+    """State, as the customer, that no other CSP partner administers a family: what was granted holds there.
 
     Refuses another customer's contact, and a statement already lifted.
     """
@@ -350,8 +349,7 @@ def tidy(at: datetime) -> int:
     """
     moved = 0
     system = Actor.system()
-    late = Assignment.objects.past(at) | Assignment.objects.lapsed_offers(at)
-    for pk in late.values_list("pk", flat=True)[:500]:
+    for pk in Assignment.objects.past(at).values_list("pk", flat=True)[:500]:
         with transaction.atomic():
             found = Assignment.objects.get(pk=pk)
             _lock_ground(found.grant_id, found.partnership_id)

@@ -191,13 +191,14 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
             rows = rows.filter(family__in=[ALL_FAMILIES, family])
         return rows
 
-    def lapsed_offers(self, at: datetime) -> "AssignmentQuerySet":
-        """Offers nobody answered in time."""
-        return self.filter(status=Assignment.Status.OFFERED, offered_at__lte=at - timedelta(days=OFFER_DAYS))
-
     def past(self, at: datetime) -> "AssignmentQuerySet":
-        """Those still marked active whose last day is over."""
-        return self.filter(status=Assignment.Status.ACTIVE, ends_on__lt=utc_day(at))
+        """Those over by their date alone: offers nobody answered in time, and last days gone by."""
+        return self.filter(_past(at))
+
+    def dead(self, at: datetime) -> "AssignmentQuerySet":
+        """Those marked offered or active that no longer count: past, or of a partnership that has ended."""
+        open_ = Q(status__in=[Assignment.Status.OFFERED, Assignment.Status.ACTIVE])
+        return self.filter(_past(at) | open_ & ~Q(partnership__status=Partnership.Status.ACTIVE))
 
     def to_answer(self, at: datetime) -> "AssignmentQuerySet":
         """Offers a yes would still make something of."""
@@ -210,6 +211,12 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
     def stopped(self, at: datetime) -> "AssignmentQuerySet":
         """All the others: neither held nor to be answered, whatever ended them."""
         return self.exclude(_held(at) | _to_answer(at))
+
+
+def _past(at: datetime) -> Q:
+    unanswered = Q(status=Assignment.Status.OFFERED, offered_at__lte=at - timedelta(days=OFFER_DAYS))
+    open_ = Q(status__in=[Assignment.Status.OFFERED, Assignment.Status.ACTIVE])
+    return unanswered | open_ & Q(ends_on__lt=utc_day(at))
 
 
 def _ground_stands(at: datetime) -> Q:
@@ -371,7 +378,7 @@ class Assignment(Lifecycle):
 
     def waits_at(self, at: datetime) -> bool:
         """Say whether the offer can still be answered."""
-        return self.status == self.Status.OFFERED and at < self.offer_ends_at
+        return self.status == self.Status.OFFERED and not self.is_past(at)
 
     def ground_stands(self, at: datetime) -> bool:
         """Say whether nothing under it has ended for good; reads grant, relationship and partnership."""
@@ -386,9 +393,9 @@ class Assignment(Lifecycle):
 
     def is_past(self, at: datetime) -> bool:
         """Say whether it is over by its date alone: an offer nobody answered, or a last day gone by."""
-        if self.status == self.Status.OFFERED:
-            return at >= self.offer_ends_at
-        return self.status == self.Status.ACTIVE and self.ends_on < utc_day(at)
+        if self.status == self.Status.OFFERED and at >= self.offer_ends_at:
+            return True
+        return self.status in (self.Status.OFFERED, self.Status.ACTIVE) and self.ends_on < utc_day(at)
 
     def covers(self, family: str) -> bool:
         """Say whether this assignment covers all of that ground."""

@@ -4,10 +4,11 @@ import django.core.validators
 import django.db.models.deletion
 import django.utils.timezone
 import django_countries.fields
-import partners.models.message
-import partners.models.partner
 from django.conf import settings
 from django.db import migrations, models
+
+import partners.models.message
+import partners.models.partner
 
 
 class Migration(migrations.Migration):
