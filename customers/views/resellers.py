@@ -131,7 +131,7 @@ def reseller(request: Request, pk: int) -> HttpResponse:
     actor, provider, at = request.actor, company_of(request.actor), timezone.now()
     require(provider.has_resellers)
     ties = list(
-        Partnership.objects.filter(provider=provider, reseller=pk)
+        Partnership.objects.filter(provider=provider, reseller__in=Partner.objects.filter(pk=pk))
         .select_related("provider", "reseller")
         .order_by("-pk")[:SHOWN]
     )

@@ -78,6 +78,7 @@ def actor_for(row: Row) -> str:
 def send(client: Client, method: str, address: str, **how: Any) -> int:
     """Return the status of one request, and undo what it did."""
     cache.clear()
+    client.raise_request_exception = False  # every address is tried before the first failure is told
     with transaction.atomic():
         response = client.generic(method, address, **how)
         transaction.set_rollback(True)
@@ -110,7 +111,7 @@ def test_no_query_fails(fault: str, world: World) -> None:
         ]
         statuses = [send(client, "GET", address, QUERY_STRING=query) for query in queries]
         broken += [f"{row}: {status}" for status in statuses if status >= 500]
-    assert broken == []
+    assert not broken, "\n".join(broken)
 
 
 @pytest.mark.parametrize("fault", CORPUS)
@@ -129,7 +130,7 @@ def test_no_form_fails(fault: str, world: World) -> None:
         ]
         statuses = [send(client, "POST", address, data=body, content_type=FORM) for body in bodies]
         broken += [f"{row}: {status}" for status in statuses if status >= 500]
-    assert broken == []
+    assert not broken, "\n".join(broken)
 
 
 @pytest.mark.parametrize("fault", IN_A_PATH)
@@ -143,7 +144,7 @@ def test_no_path_fails(fault: str, world: World) -> None:
             address = with_argument(world, row, replaced, value)
             if (status := send(client, row.method, address)) >= 500:
                 broken.append(f"{row}, {replaced}: {status}")
-    assert broken == []
+    assert not broken, "\n".join(broken)
 
 
 def with_argument(world: World, row: Row, replaced: str, value: str) -> str:
