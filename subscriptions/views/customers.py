@@ -159,6 +159,7 @@ def customer(request: Request, pk: int) -> HttpResponse:
             families_of_another=holdings.stated,
         )
     pending = [one for one in answers if one.status == Acceptance.Status.PENDING]
+    invitations = invitations_of(found, actor, at)
     is_ours = may_see_answers(actor, found)
     return render(
         request,
@@ -173,13 +174,13 @@ def customer(request: Request, pk: int) -> HttpResponse:
             if holdings.relationship
             else None,
             "subscriptions": subscriptions_of(found, stands, state, actor, at),
-            "invitations": invitations_of(found, actor, at),
+            "invitations": invitations,
             "answers": [answer(one, actor) for one in pending] if is_ours else [],
             "contacts": list(found.contacts.all()),
             "timeline": timeline(
                 Activity.objects.visible_to(actor).about_customer(found.pk), skip=str(found)
             ),
-            "actions": actions(found, holdings, state, actor, at),
+            "actions": actions(found, holdings, state, actor, at, invited=bool(invitations)),
         },
     )
 
@@ -304,7 +305,9 @@ def timeline(rows: Any, skip: str = "") -> list[dict[str, Any]]:
     ]
 
 
-def actions(found: Customer, holdings: Holdings, state: str, actor: Actor, at: datetime) -> dict[str, Any]:
+def actions(
+    found: Customer, holdings: Holdings, state: str, actor: Actor, at: datetime, *, invited: bool
+) -> dict[str, Any]:
     """Return what the actor may do with this customer now; what cannot be offered yet says why."""
     live = holdings.live_grants(at)
     held = any(one.status == Assignment.Status.ACTIVE for one in holdings.assignments)
@@ -314,10 +317,11 @@ def actions(found: Customer, holdings: Holdings, state: str, actor: Actor, at: d
         "invite": reverse("customers:invite", query={"customer": found.pk})
         if may_invite(actor) and in_region
         else "",
-        "invite_first": state in (State.PROSPECT, State.ENDED),
+        "invited": invited or state in (State.ACTIVE, State.PENDING),
         "assign": may_assign(actor, found),
         "assign_url": reverse("customers:assign", args=[found.pk]),
         "can_assign": bool(live),
+        "why_not_assign": state == State.ACTIVE and not live,
         "assign_first": bool(live) and not held,
         "record": may_record_subscription(actor, found),
         "edit": may_edit_customer(actor, found),

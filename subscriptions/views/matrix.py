@@ -78,7 +78,7 @@ def _relationship_row(holdings: Holdings) -> dict[str, Any]:
         case Relationship.Status.ENDED:
             cell = {"state": "ended", "label": _("ended on %(day)s") % {"day": _day(relationship.ended_at)}}
         case _:
-            cell = {"state": relationship.status, "label": str(relationship.get_status_display())}
+            cell = {"state": "waiting", "label": _("to be confirmed")}
     by_another = relationship.decided_by and relationship.decided_by != relationship.began_by
     notes = [_("confirmed by %(who)s") % {"who": relationship.decided_by}] if by_another else []
     if relationship.ended_by:
@@ -131,7 +131,7 @@ def _grant_cell(grant: Grant | None, holdings: Holdings, at: datetime) -> dict[s
     if grant is None:
         return {"state": "info", "label": _("not granted")}
     if why := why_grant_not_live(grant, at):
-        return {"state": "ended", "label": why}
+        return {"state": "ended", "label": _("not in force"), "note": why}
     return {"state": "ok", "label": _until(grant.ends_on), "note": _shut(holdings.provider, holdings.stated)}
 
 
@@ -145,11 +145,12 @@ def _assignment_mark(
             if actor.is_of(assignment.reseller_id)
             else {}
         )
-        until = _("offered, answer by %(day)s") % {"day": _day(assignment.offer_ends_at)}
-        return {"state": "offered", "label": until, "note": services, **answer}
+        until = _("to be answered by %(day)s") % {"day": _day(assignment.offer_ends_at)}
+        return {"state": "offered", "label": _("offered"), "note": f"{services}; {until}", **answer}
     if why := why_not_live(assignment, at, stated):
-        starts = assignment.starts_at is not None and assignment.starts_at > at
-        return {"state": "waiting" if starts else "ended", "label": why, "note": services}
+        if assignment.starts_at is not None and assignment.starts_at > at:
+            return {"state": "waiting", "label": why, "note": services}
+        return {"state": "ended", "label": _("not in force"), "note": f"{services}; {why}"}
     if assignment.family == ALL_FAMILIES and (shut := _shut(assignment.provider, stated)):
         services = f"{services}; {shut}"
     stops = assignment.stopped_at
