@@ -188,7 +188,9 @@ class InviteForm(forms.Form):
     customer = forms.ModelChoiceField(Customer.objects.none(), required=False, widget=forms.HiddenInput)
     company = Line(label=gettext_lazy("Company name"), max_length=160, required=False)
     email = Address(
-        label=gettext_lazy("E-mail of whoever administers its Microsoft services"), required=False
+        label=gettext_lazy("E-mail of its administrator"),
+        required=False,
+        help_text=gettext_lazy("Only who administers its Microsoft services can accept."),
     )
     arrangement = forms.ChoiceField(
         label=gettext_lazy("Who sends it, and who looks after the customer"),
@@ -325,7 +327,7 @@ class RecipientForm(forms.Form):
     """To whom one more link of an invitation goes, with the sender's own sentence."""
 
     company = Line(label=gettext_lazy("Company name"), max_length=160)
-    email = Address(label=gettext_lazy("E-mail of whoever administers its Microsoft services"))
+    email = Address(label=gettext_lazy("E-mail of its administrator"))
     covering = Line(
         label=gettext_lazy("Your own sentence"),
         max_length=500,

@@ -141,7 +141,7 @@ def _row(invitation: Invitation, actor: Actor, prefix: str, at: datetime) -> Row
 def _to_whom(invitation: Invitation, link: InvitationLink | None) -> str:
     if link is not None:
         return link.company
-    return invitation.customer.name if invitation.customer else _("Nobody yet")
+    return str(invitation.customer or invitation)
 
 
 def _sender(invitation: Invitation, actor: Actor) -> str:
@@ -159,22 +159,28 @@ def _asks(invitation: Invitation) -> str:
 
 def _custody_in_short(invitation: Invitation, link: InvitationLink | None) -> str:
     if invitation.status == Invitation.Status.WITHDRAWN and invitation.withdrawn_at:
-        return _("Withdrawn %(when)s") % {"when": moment_words(invitation.withdrawn_at)}
+        return _("Withdrawn %(when)s") % {"when": _when(invitation.withdrawn_at)}
     if link is None:
         if invitation.opened_at is None:
-            return _("Made %(when)s") % {"when": moment_words(invitation.made_at)}
+            return _("Made %(when)s") % {"when": _when(invitation.made_at)}
         if invitation.is_direct:
-            return _("Opened %(when)s, not sent yet") % {"when": moment_words(invitation.opened_at)}
-        return _("Handed over %(when)s, not sent on yet") % {"when": moment_words(invitation.opened_at)}
+            return _("Opened %(when)s, not sent yet") % {"when": _when(invitation.opened_at)}
+        return _("Handed over %(when)s, not sent on yet") % {"when": _when(invitation.opened_at)}
     if link.answered_at:
-        return f"{link.get_status_display()}, {moment_words(link.answered_at)}"
+        return f"{link.get_status_display()}, {_when(link.answered_at)}"
     if link.fetched_at:
-        return _("Page fetched %(when)s") % {"when": moment_words(link.fetched_at)}
+        return _("Page fetched %(when)s") % {"when": _when(link.fetched_at)}
     if link.message and link.message.status == Message.Status.NOT_MAILED:
-        return _("Link copied %(when)s") % {"when": moment_words(link.made_at)}
+        return _("Link copied %(when)s") % {"when": _when(link.made_at)}
     if link.message and link.message.sent_at:
-        return _("Sent %(when)s") % {"when": moment_words(link.message.sent_at)}
+        return _("Sent %(when)s") % {"when": _when(link.message.sent_at)}
     return _("Waiting to be sent")
+
+
+def _when(at: datetime) -> str:
+    """Return a moment in short: the hour only today, the day before that."""
+    local = timezone.localtime(at)
+    return moment_words(at) if local.date() == timezone.localdate() else exact_day(local.date())
 
 
 # --- making one --------------------------------------------------------------------------------

@@ -52,7 +52,7 @@ class Row:
     why: str
     days: str
     decided: str
-    actions: tuple[tuple[str, str, bool], ...] = ()
+    actions: tuple[tuple[str, str], ...] = ()
     leads: tuple[tuple[str, str], ...] = ()
 
 
@@ -187,7 +187,7 @@ def _assignment_row(
         days=f"{first}{exact_day(assignment.ends_on)}"
         if first
         else _("until %(day)s") % {"day": exact_day(assignment.ends_on)},
-        decided=assignment.answered_by or assignment.offered_by,
+        decided=(assignment.answered_by or assignment.offered_by).partition(" · ")[0],
         actions=posts,
         leads=leads,
     )
@@ -199,18 +199,18 @@ def _offer_ends(assignment: Assignment) -> str:
 
 def _moves(
     assignment: Assignment, actor: Actor, actions: str, at: datetime
-) -> tuple[tuple[tuple[str, str, bool], ...], tuple[tuple[str, str], ...]]:
+) -> tuple[tuple[tuple[str, str], ...], tuple[tuple[str, str], ...]]:
     """Return what the actor can do with an assignment now: what posts at once, and what asks first."""
     answers, manages = may_answer_assignment(actor, assignment), may_manage_assignment(actor, assignment)
     if not assignment.ground_stands(at):
         return (), ()
     if assignment.waits_at(at):
-        decline = (f"{actions}decline/", _("Decline"), False)
+        decline = (f"{actions}decline/", _("Decline"))
         if answers and assignment.provider.is_active:
-            return ((f"{actions}accept/", _("Accept"), True), decline), ()
+            return ((f"{actions}accept/", _("Accept")), decline), ()
         if answers:
             return (decline,), ()
-        return (((f"{actions}withdraw/", _("Withdraw the offer"), False),), ()) if manages else ((), ())
+        return (((f"{actions}withdraw/", _("Withdraw the offer")),), ()) if manages else ((), ())
     if assignment.status == Assignment.Status.ACTIVE:
         if answers:
             return (), ((f"{actions}give-up/", _("Give up…")),)
@@ -265,11 +265,13 @@ def assign(request: Request, pk: int) -> HttpResponse:
     require(may_assign(request.actor, customer))
     at = timezone.now()
     tie = active_resellers(customer.provider).filter(reseller=customer.reseller_id).first()
+    grants = list(Grant.objects.live(at).filter(customer=customer).order_by("privilege")[:2])
+    only = grants[0] if len(grants) == 1 else None
     form = AssignForm(
         request.POST if request.method == "POST" else None,
         customer=customer,
         at=at,
-        initial={"partnership": tie},
+        initial={"partnership": tie, "grant": only},
     )
     if request.method == "POST" and form.is_valid():
         values = form.cleaned_data
@@ -292,7 +294,6 @@ def assign(request: Request, pk: int) -> HttpResponse:
                 % {"reseller": offer.reseller.name, "when": moment_words(offer.offer_ends_at)},
             )
             return redirect(customer)
-    grants = list(form.grants.select_related("provider", "relationship"))
     held = Assignment.objects.filter(customer=customer)
     held = (held.held(at) | held.to_answer(at)).select_related(
         "customer", "reseller", "provider", "partnership", "grant__relationship"
