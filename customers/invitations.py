@@ -17,7 +17,7 @@ from customers.models import Customer, Invitation, InvitationLink, Privilege, Re
 from customers.models.invitation import MAX_PLACES, MAX_PRIVILEGE_DAYS
 from partners import activity
 from partners.actor import Actor
-from partners.addresses import clean_email, normalise_email
+from partners.addresses import clean_email, normalise_email, same_mailbox
 from partners.errors import Refused
 from partners.lifecycle import broke
 from partners.models import Membership, Partner, Partnership
@@ -72,10 +72,13 @@ class Recipient:
 
 
 def may_answer_for_customer(address: str, provider: Partner) -> bool:
-    """Say whether an address may answer an invitation: not one of the provider's or its resellers' users."""
+    """Say whether an address may answer an invitation: not one of the provider's or its resellers' users.
+
+    Nor one that only tags such an address: its mail comes to the same mailbox.
+    """
     resellers = Partnership.objects.active().filter(provider=provider).values("reseller")
     return (
-        not Membership.objects.filter(user__email=address)
+        not Membership.objects.filter(same_mailbox(address, "user__email"))
         .filter(models.Q(partner=provider) | models.Q(partner__in=resellers))
         .exists()
     )
@@ -321,14 +324,14 @@ def _place(
     if not invitation.provider.is_active:
         raise Refused(_("This invitation cannot be sent now: the provider is suspended."))
     address = clean_email(to.email)
-    if not may_answer_for_customer(address, invitation.provider):
-        raise Refused(_not_a_customers(invitation.provider, by))
     dead = _lapse_dead(invitation.provider, address, by=by, at=at)
     taken = Invitation.objects.filter(pk=invitation.pk, places_taken__lt=F("places")).update(
         places_taken=F("places_taken") + 1
     )
-    if not taken:
+    if not taken:  # before anything is said of the address: a full invitation must not tell whose it is
         raise Refused(_("No place is free on this invitation."))
+    if not may_answer_for_customer(address, invitation.provider):
+        raise Refused(_not_a_customers(invitation.provider, by))
     try:
         with transaction.atomic():
             link = InvitationLink.objects.create(

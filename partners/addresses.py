@@ -4,6 +4,7 @@ import unicodedata
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
+from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 # Mail domains anybody can have an address at: sharing one proves nothing about a company.
@@ -13,6 +14,8 @@ PUBLIC_MAIL_DOMAINS = frozenset(
     outlook.com outlook.it pec.it proton.me protonmail.com tim.it tin.it tiscali.it virgilio.it yahoo.com
     yahoo.it ymail.com""".split()
 )
+# The same in every country: yahoo.fr, outlook.de, hotmail.co.uk. At worst an answer is looked at once more.
+PUBLIC_MAIL_NAMES = frozenset({"aol", "gmx", "googlemail", "hotmail", "live", "msn", "outlook", "yahoo"})
 
 
 def refuse_control_characters(value: str, *, lines: bool = False) -> None:
@@ -39,13 +42,17 @@ def normalise_email(address: str) -> str:
 
 
 def clean_email(address: str) -> str:
-    """Return the normalised address; refuses what is no single address a mail can go to."""
+    """Return the normalised address; refuses what is no single address a mail can go to.
+
+    Quoted names and bare network addresses are refused: they are second spellings of what has one already.
+    """
     refuse_control_characters(address)
     normalised = normalise_email(address)
     if len(normalised) > 254:
         raise ValidationError(_("This address is too long."), code="max_length")
     validate_email(normalised)
-    if not normalised.isascii():  # Django lets domains pass that have no IDNA form
+    # Django lets domains pass that have no IDNA form, and what the standard allows but nobody has.
+    if not normalised.isascii() or '"' in normalised or "[" in normalised:
         raise ValidationError(validate_email.message, code="invalid")
     return normalised
 
@@ -55,6 +62,14 @@ def email_domain(address: str) -> str:
     return address.rpartition("@")[2]
 
 
+def same_mailbox(address: str, field: str = "email") -> models.Q:
+    """Return a filter on the addresses of the same mailbox as a normalised one: with any `+tag`, or none."""
+    local, at, domain = address.rpartition("@")
+    name = local.partition("+")[0] or local
+    tagged = models.Q(**{f"{field}__startswith": f"{name}+", f"{field}__endswith": f"{at}{domain}"})
+    return models.Q(**{f"{field}__in": [address, f"{name}{at}{domain}"]}) | tagged
+
+
 def is_public_domain(domain: str) -> bool:
     """Say whether anybody can have an address at this domain."""
-    return domain in PUBLIC_MAIL_DOMAINS
+    return domain in PUBLIC_MAIL_DOMAINS or domain.partition(".")[0] in PUBLIC_MAIL_NAMES
