@@ -55,6 +55,10 @@ class Doubt(models.TextChoices):
         gettext_lazy("The Microsoft ID is that of a customer this link was not made for."),
     )
     ADDRESS = "address", gettext_lazy("The answer came from another address than the one invited.")
+    FORWARDED = (
+        "forwarded",
+        gettext_lazy("Only the reseller wrote this address: it is none the customer has on record."),
+    )
     TENANT = "tenant", gettext_lazy("The Microsoft ID is not the one on record.")
     REGION = "region", gettext_lazy("The customer's country is outside your CSP region.")
     ANSWERED = "answered", gettext_lazy("Another answer of this customer is waiting for you.")
@@ -82,7 +86,9 @@ def start(opened: links.Opened, answer: Answer, *, at: datetime) -> Acceptance:
 
     Refuses a dead link, a partner's address and a partner's own tenant; keeps no tick that was not asked for.
     """
-    link, invitation = opened.link, opened.link.invitation
+    link = opened.link
+    # Answers of one link come one after the other, or the codes of an hour could be counted past each other.
+    link.invitation = invitation = Invitation.objects.lock(link.invitation_id)
     refuse_dead(link, at=at)
     if not opened.is_live:
         raise Refused(_("This address was replaced by a newer one: look for the latest mail."))
@@ -227,6 +233,9 @@ def identify(acceptance: Acceptance) -> tuple[Customer, list[str]]:
         doubts.append(Doubt.OTHER_ROW)
     if acceptance.email != link.email and not at_domain:
         doubts.append(Doubt.ADDRESS)
+    by_reseller = link.invitation.partnership_id is not None and not at_domain
+    if by_reseller and not doubts and _has_others_on_record(customer, acceptance.email):
+        doubts.append(Doubt.FORWARDED)
     if invited is not None and invited.tenant_id not in (None, acceptance.tenant_id):
         doubts.append(Doubt.TENANT)
     if region_of(acceptance.country) != provider.region or customer.region != provider.region:
@@ -234,6 +243,15 @@ def identify(acceptance: Acceptance) -> tuple[Customer, list[str]]:
     if Relationship.objects.filter(customer=customer, status=Relationship.Status.PENDING).exists():
         doubts.append(Doubt.ANSWERED)
     return customer, [doubt.value for doubt in doubts]
+
+
+def _has_others_on_record(customer: Customer, address: str) -> bool:
+    """Say whether somebody has answered for the customer before, and nobody has noted this address.
+
+    Otherwise a reseller could forward an invitation to itself and become a voice of its own customer.
+    """
+    answered = Relationship.objects.filter(customer=customer).exists()
+    return answered and not customer.contacts.filter(email=address).exists()
 
 
 def _origin(acceptance: Acceptance) -> dict[str, Any]:
