@@ -116,13 +116,13 @@ def queue(
 ) -> Message:
     """Write a mail to be delivered once the story is committed; returns the row.
 
-    Refuses an address that had its share of today, except for a notice: one that only tells what has
-    happened must never stop it from happening. Mails to users are notices. `copied_by` names who took the
+    Refuses an address that had its share of such mails today, except for a notice: one that only tells what
+    has happened must never stop it from happening. Mails to users are notices. `copied_by` names who took the
     link by hand instead: nothing is sent.
     """
     language = language if language in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
     if not (notice or user or copied_by):
-        refuse_too_many(to, at)
+        refuse_too_many(to, event, at)
     marks = {name: secrets.token_hex(16) for name in slots or {}}
     subject, text, html = render(event, language=language, context={**context, **marks}, zone=zone)
     stays = not copied_by
@@ -143,9 +143,14 @@ def queue(
     )
 
 
-def refuse_too_many(to: str, at: datetime) -> None:
-    """Refuse one more mail to an address people typed if it had its share within a day."""
-    recent = Message.objects.filter(to=to, created_at__gt=at - timedelta(days=1), user__isnull=True)
+def refuse_too_many(to: str, event: str, at: datetime) -> None:
+    """Refuse one more mail of a kind to an address people typed if it had its share within a day.
+
+    Each kind counts alone: whoever makes one kind come cannot use up what the person asks for herself.
+    """
+    recent = Message.objects.filter(
+        to=to, event=event, created_at__gt=at - timedelta(days=1), user__isnull=True
+    )
     if recent.exclude(status=Message.Status.NOT_MAILED).count() >= QUOTA:
         raise Refused(_("Nothing more can be mailed to this address now. Try again tomorrow."))
 

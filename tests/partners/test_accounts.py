@@ -310,7 +310,7 @@ def test_asking_for_passwords_does_not_stop_a_person_s_other_mail(user: User, no
         for _ in range(3):
             accounts.queue_password_reset(user, now + timedelta(hours=hour))
     assert Message.objects.count() == 12
-    mail.refuse_too_many(user.email, now + timedelta(hours=23))
+    mail.refuse_too_many(user.email, "customers/page_link", now + timedelta(hours=23))
 
 
 def test_asking_is_slowed_down_alike_for_known_and_unknown(user: User) -> None:
