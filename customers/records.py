@@ -21,6 +21,7 @@ from partners.actor import Actor
 from partners.errors import Refused, Stale
 from partners.lifecycle import broke
 from partners.models import Partner, Partnership
+from partners.permissions import refuse_other
 
 
 @activity.verbs
@@ -71,6 +72,7 @@ def record(
 
     Refuses a reseller without an active partnership, a partner's own tenant, and a tenant already on record.
     """
+    refuse_other(by, provider.pk)
     if not provider.owns_relationships:
         raise Refused(_("Only a provider records customers."))
     named_partnership(provider, details.reseller)
@@ -102,6 +104,7 @@ def edit(customer: Customer, details: Details, *, version: int, by: Actor, at: d
     answered an invitation, a partner's own tenant, and a reseller without an active partnership.
     """
     customer = Customer.objects.select_for_update(of=("self",)).select_related("provider").get(pk=customer.pk)
+    refuse_other(by, customer.provider_id)
     differ = differing(customer, details)
     if not differ:
         return customer
@@ -199,6 +202,7 @@ def _write_contact(contact: Contact, person: Person) -> None:
 def add_contact(customer: Customer, person: Person, *, by: Actor, at: datetime) -> Contact:
     """Record a contact; it opens nothing until a mailed code has confirmed it."""
     customer = _lock(customer.pk)
+    refuse_other(by, customer.provider_id)
     contact = _new_contact(customer, person)
     _record_contact(Verb.CONTACT_RECORDED, contact, person, by=by, at=at)
     return contact
@@ -208,6 +212,7 @@ def add_contact(customer: Customer, person: Person, *, by: Actor, at: datetime) 
 def edit_contact(contact: Contact, person: Person, *, by: Actor, at: datetime) -> Contact:
     """Edit a recorded contact; refuses one that has confirmed its address."""
     customer = _lock(contact.customer_id)
+    refuse_other(by, customer.provider_id)
     contact = Contact.objects.get(pk=contact.pk)
     contact.customer = customer
     if contact.is_confirmed:

@@ -6,7 +6,7 @@ from functools import wraps
 from typing import Any, Generic, TypeVar
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.middleware.csrf import CsrfViewMiddleware
 from django.shortcuts import render
@@ -96,7 +96,10 @@ def by_link(
                 return render(request, "customers/public/bad_link.html", status=404)
             language = _language(request, held.language)
             with translation.override(language), timezone.override(held.provider.zone):
-                response = view(request, held.subject, token, **kwargs)
+                try:
+                    response = view(request, held.subject, token, **kwargs)
+                except Http404:
+                    response = render(request, "customers/public/bad_link.html", status=404)
                 response["Content-Language"] = language
                 return response
 
