@@ -103,7 +103,7 @@ class AnswerForm(forms.Form):
         super().__init__(data, initial=initial)
         self.link, self.at = link, at
         self.fields["country"].choices = country_choices  # type: ignore[attr-defined]  # a choice field
-        self.fields["grants"].choices = [(asked.value, asked.label) for asked in asks]  # type: ignore[attr-defined]
+        self.fields["grants"].choices = [(asked.value, asked.label) for asked in asks]  # type: ignore[attr-defined]  # a choice field
         if asks and link.provider.edition == RulebookEdition.V2016_12:
             families = [*Family.choices, (NONE, _("None: no other CSP partner"))]
             self.fields["others"].choices = families  # type: ignore[attr-defined]  # a choice field

@@ -15,17 +15,22 @@ from customers.models import (
     Relationship,
 )
 from partners.actor import Actor
-from partners.models import Kind, Partnership
+from partners.models import Partnership, Role
 from partners.permissions import AGENTS, HELPDESK, SALES, may_act
 
 
-def _owner(actor: Actor) -> bool:
-    return actor.partner is not None and actor.partner.owns_relationships
+def _owner(actor: Actor, roles: tuple[Role, ...]) -> bool:
+    partner = actor.partner
+    return partner is not None and partner.owns_relationships and may_act(actor, partner.pk, roles)
+
+
+def _has_resellers(actor: Actor) -> bool:
+    return actor.partner is not None and actor.partner.has_resellers
 
 
 def may_record_customer(actor: Actor) -> bool:
     """A provider's sales people record customers; a reseller never does."""
-    return _owner(actor) and may_act(actor, actor.partner.pk, SALES)  # type: ignore[union-attr]
+    return _owner(actor, SALES)
 
 
 def may_edit_customer(actor: Actor, customer: Customer) -> bool:
@@ -35,17 +40,17 @@ def may_edit_customer(actor: Actor, customer: Customer) -> bool:
 
 def may_invite(actor: Actor) -> bool:
     """Only a provider invites; its sales people at least."""
-    return _owner(actor) and may_act(actor, actor.partner.pk, SALES)  # type: ignore[union-attr]
+    return _owner(actor, SALES)
 
 
 def may_ask_for_privileges(actor: Actor) -> bool:
     """Invitations that ask for privileges need an agent."""
-    return _owner(actor) and may_act(actor, actor.partner.pk, AGENTS)  # type: ignore[union-attr]
+    return _owner(actor, AGENTS)
 
 
 def may_invite_through_resellers(actor: Actor) -> bool:
     """Only an indirect provider has resellers to invite through."""
-    return may_invite(actor) and actor.partner.kind == Kind.INDIRECT_PROVIDER  # type: ignore[union-attr]
+    return may_invite(actor) and _has_resellers(actor)
 
 
 def may_manage_invitation(actor: Actor, invitation: Invitation) -> bool:
@@ -84,9 +89,7 @@ def may_note_microsoft(actor: Actor, relationship: Relationship) -> bool:
 
 def may_assign(actor: Actor, customer: Customer) -> bool:
     """Only the provider assigns privileges; an indirect provider's agents."""
-    return (
-        may_act(actor, customer.provider_id, AGENTS) and actor.partner.kind == Kind.INDIRECT_PROVIDER  # type: ignore[union-attr]
-    )
+    return may_act(actor, customer.provider_id, AGENTS) and _has_resellers(actor)
 
 
 def may_manage_assignment(actor: Actor, assignment: Assignment) -> bool:

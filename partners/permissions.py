@@ -40,7 +40,8 @@ def refuse_other(by: Actor, *companies: int | None) -> None:
 
 def may_act(actor: Actor, partner_pk: int | None, roles: tuple[Role, ...]) -> bool:
     """Say whether the actor acts for this company, in one of these roles, and it is not suspended."""
-    return actor.is_of(partner_pk) and actor.has_role(*roles) and actor.partner.is_active  # type: ignore[union-attr]
+    partner = actor.partner
+    return partner is not None and partner.pk == partner_pk and actor.has_role(*roles) and partner.is_active
 
 
 def may_edit_profile(actor: Actor, partner: Partner) -> bool:
@@ -55,7 +56,8 @@ def may_change_team(actor: Actor, membership: Membership) -> bool:
 
 def may_propose_partnership(actor: Actor) -> bool:
     """A provider's agents propose partnerships."""
-    return bool(actor.partner and actor.partner.has_resellers) and may_act(actor, actor.partner.pk, AGENTS)  # type: ignore[union-attr]
+    partner = actor.partner
+    return partner is not None and partner.has_resellers and may_act(actor, partner.pk, AGENTS)
 
 
 def may_withdraw_partnership(actor: Actor, partnership: Partnership) -> bool:

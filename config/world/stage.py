@@ -4,6 +4,7 @@ import random
 import uuid
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from customers import acceptances, invitations, links, privileges
 from customers.models import (
@@ -114,9 +115,9 @@ def answer(
     return acceptances.accept(acceptance, at=at)
 
 
-def active(world: World, key: str, days: float, **terms: object) -> Relationship:
+def active(world: World, key: str, days: float, **terms: Any) -> Relationship:
     """Invite a customer and let it accept two days later; return the active relationship."""
-    link = invite(world, key, days, **terms)  # type: ignore[arg-type]
+    link = invite(world, key, days, **terms)
     answer(world, link, days - 2)
     return Relationship.objects.get(customer=world.customers[key], status=Relationship.Status.ACTIVE)
 

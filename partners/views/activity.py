@@ -151,7 +151,7 @@ def _field(kind: str, name: str) -> str:
     """Name a field of the object a row is about."""
     model = _model(kind)
     try:
-        return str(model._meta.get_field(name).verbose_name) if model else name  # type: ignore[union-attr]
+        return str(model._meta.get_field(name).verbose_name) if model else name  # type: ignore[union-attr]  # ours have names
     except FieldDoesNotExist:
         return name
 
