@@ -23,8 +23,8 @@ from partners.models import Message, Partner, Partnership
 from partners.permissions import ADMINS, AGENTS, SALES
 
 
-def _page(name: str, *args: object) -> str:
-    return settings.SITE_URL + reverse(name, args=args)
+def _page(name: str, *args: object, **query: str) -> str:
+    return settings.SITE_URL + reverse(name, args=args, query=query)
 
 
 def invitation_context(link: InvitationLink, *, sender: str = "") -> dict[str, object]:
@@ -192,7 +192,7 @@ def assignment_offered(assignment: Assignment, *, at: datetime) -> None:
             "assignment": assignment,
             "provider": assignment.provider,
             "expires_at": assignment.offer_ends_at.astimezone(assignment.reseller.zone),
-            "address": _page("customers:privileges"),
+            "address": _page("customers:privileges", show="offered"),
         },
         at=at,
     )

@@ -1,6 +1,7 @@
 """A real browser: chromium as Debian ships it, axe on every page, no console error left unread."""
 
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -23,6 +24,14 @@ os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
 AXE = (Path(__file__).parent / "axe" / "axe.min.js").read_text(encoding="utf-8")
 WIDTHS = {390: 844, 1280: 900}
+# What stands out of a page on the right, unless something inside the page scrolls.
+TOO_WIDE = """() => {
+  const edge = document.documentElement.clientWidth;
+  if (document.documentElement.scrollWidth <= edge) return [];
+  const all = [...document.body.querySelectorAll("*")];
+  const out = all.filter(e => e.getBoundingClientRect().right > edge + 1);
+  return out.slice(0, 5).map(e => `${e.tagName}.${e.className}: ${e.textContent.trim().slice(0, 60)}`);
+}"""
 README_SHOTS = ("home", "customer")
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 QUIET = (
@@ -99,6 +108,10 @@ class Visitor:
         if response.status >= 500 or asset:
             self.troubles.append(f"{response.status} {response.url}")
 
+    def opens(self, address: str) -> int:
+        """Say with which status an address answers."""
+        return self.open(address).status
+
     def open(self, address: str) -> Response:
         """Go to an address, or to a path of the site."""
         response = self.page.goto(address if "://" in address else self.url + address)
@@ -106,24 +119,41 @@ class Visitor:
         return response
 
     def press(self, name: str) -> None:
-        """Press the button, or follow the link, of this name, and wait for the page it leads to."""
-        named = self.page.get_by_role("button", name=name, exact=True)
+        """Press what has this name, or a name that begins with it, and wait for the page it leads to."""
+        begins = re.compile(rf"^{re.escape(name)}\b")
+        found = [self.page.get_by_role(role, name=begins) for role in ("button", "link")]
         with self.page.expect_navigation():
-            (named if named.count() else self.page.get_by_role("link", name=name, exact=True)).first.click()
+            (found[0] if found[0].count() else found[1]).first.click()
+
+    def fill(self, **typed: str) -> None:
+        """Type into the fields of these names."""
+        for name, words in typed.items():
+            self.page.locator(f"[name={name}]").fill(words)
+
+    def select(self, **chosen: str) -> None:
+        """Choose from the lists of these names, by the words shown."""
+        for name, words in chosen.items():
+            self.page.locator(f"select[name={name}]").select_option(label=words)
+
+    def choose(self, *marks: str) -> None:
+        """Tick the boxes of these names, and the radio buttons of these values."""
+        for mark in marks:
+            self.page.locator(f"input[name={mark}][type=checkbox], input[value={mark}][type=radio]").check()
 
     def says(self, words: str) -> bool:
         """Say whether the page's own text holds these words."""
         return words in " ".join(self.page.locator("body").inner_text().split())
 
     def look(self, name: str) -> None:
-        """Hold the page at both widths against axe; keep pictures where they are wanted."""
+        """Hold the page at both widths against axe; keep pictures where they are wanted.
+
+        Pictures in both languages load the page anew: look before something is typed.
+        """
         for width, height in WIDTHS.items():
             self.page.set_viewport_size({"width": width, "height": height})
             self._examine(f"{name} at {width}")
-            wide = self.page.evaluate(
-                "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-            )
-            assert wide <= 0, f"{name} at {width}: {wide} px too wide"
+            wide = self.page.evaluate(TOO_WIDE)
+            assert not wide, f"{name} at {width} is too wide: {wide}"
         if self.readme and name in README_SHOTS:
             self.page.screenshot(path=self.readme / f"{name}.png")
         if self.shots:
@@ -152,12 +182,12 @@ class Visitor:
         self.page.context.add_cookies([cookie])  # type: ignore[list-item]  # a plain cookie
         self.page.reload()
 
-    def sign_in(self, actor: Actor) -> None:
+    def sign_in(self, user: User, password: str = PASSWORD) -> None:
         """Sign in by the page everybody signs in by."""
-        self.user = actor.user
+        self.user = user
         self.open("/account/sign-in/")
-        self.page.locator("input[name=login]").fill(actor.email)
-        self.page.locator("input[name=password]").fill(PASSWORD)
+        self.page.locator("input[name=login]").fill(user.email)
+        self.page.locator("input[name=password]").fill(password)
         with self.page.expect_navigation():
             self.page.locator("form button[type=submit]").last.click()
         assert "/account/" not in self.page.url, self.page.locator("body").inner_text()
@@ -176,10 +206,12 @@ def visitor(
 
     def let_in(actor: Actor | None = None) -> Visitor:
         context = browser.new_context(locale="en-GB", viewport={"width": 1280, "height": 900})
+        context.set_default_timeout(10_000)
         person = Visitor(context.new_page(), site.url, shots, readme)
         people.append(person)
         if actor is not None:
-            person.sign_in(actor)
+            assert actor.user is not None, "a customer's contact has no account"
+            person.sign_in(actor.user)
         return person
 
     yield let_in

@@ -7,29 +7,10 @@ from django.utils import timezone
 
 from customers.models import AgreementVersion, Contact, Grant, InvitationLink, Relationship
 from tests.browser.conftest import Visitor
-from tests.conftest import TENANT, Mailbox
+from tests.browser.gestures import answer, type_code
+from tests.conftest import Mailbox
 
 Visitors = Callable[..., Visitor]
-
-
-def answer(customer: Visitor, name: str = "Carla Conti") -> None:
-    """Fill the invitation's page and send it."""
-    page = customer.page
-    page.get_by_label("Full name").fill(name)
-    page.get_by_label("Microsoft ID (tenant)").fill(str(TENANT))
-    page.get_by_label("Country").select_option("IT")
-    for privilege in ("Provisioning", "Support"):
-        page.locator("label.choice", has_text=privilege).get_by_role("checkbox").check()
-    page.get_by_label("None: no other CSP partner").check()
-    page.get_by_label("I am an administrator").check()
-    page.get_by_label("I accept the Microsoft customer agreement").check()
-    customer.press("Accept and get the code")
-
-
-def type_code(customer: Visitor, code: str, button: str) -> None:
-    """Type the mailed digits."""
-    customer.page.get_by_label("Six-digit code").fill(code)
-    customer.press(button)
 
 
 def test_a_customer_accepts_sees_everything_and_withdraws(
@@ -87,14 +68,14 @@ def test_a_customer_declines(visitor: Visitors, link: InvitationLink, mails: Mai
     carla.press("Decline")
     assert carla.says("This invitation has been declined")
     carla.look("declined")
-    assert carla.open(address).status == 410
+    assert carla.opens(address) == 410
 
 
 def test_dead_addresses_are_calm(visitor: Visitors, confirmed: Contact, settings: Any) -> None:
     carla = visitor()
-    assert carla.open("/i/nonsense/").status == 404
+    assert carla.opens("/i/nonsense/") == 404
     carla.look("bad-link")
-    assert carla.open("/my/nonsense/").status == 404
+    assert carla.opens("/my/nonsense/") == 404
 
 
 def test_no_referrer_leaves_a_link_page(
