@@ -25,6 +25,7 @@ def people(site: object) -> dict[str, User]:
 def test_the_provider_looks_around(visitor: Visitors, people: dict[str, User]) -> None:
     provider = visitor()
     provider.sign_in(people["provider"], world.PASSWORD)
+    provider.open("/")  # without the greeting of the sign-in
     provider.look("home")
     for name in (*LISTS, "resellers"):
         assert provider.opens(f"/{name}/") == 200
