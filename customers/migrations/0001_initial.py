@@ -955,10 +955,6 @@ class Migration(migrations.Migration):
             model_name="assignment",
             index=models.Index(fields=["reseller", "-id"], name="asg_reseller"),
         ),
-        migrations.AddIndex(
-            model_name="assignment",
-            index=models.Index(fields=["partnership"], name="asg_partnership"),
-        ),
         migrations.AddConstraint(
             model_name="assignment",
             constraint=models.CheckConstraint(
@@ -1554,7 +1550,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="grant",
-            index=models.Index(fields=["customer"], name="grant_customer"),
+            index=models.Index(fields=["provider", "-id"], name="grant_provider"),
         ),
         migrations.AddConstraint(
             model_name="grant",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import BigIntegerField, Exists, F, OuterRef, Q, Value
+from django.db.models import BigIntegerField, F, Q, Value
 from django.db.models.functions import Cast
 from django.urls import reverse
 from django.utils import timezone
@@ -43,11 +43,14 @@ class CustomerQuerySet(models.QuerySet["Customer"]):
             return self.filter(provider=actor.partner)
         from customers.models.privilege import Assignment  # it imports Customer
 
-        live = Assignment.objects.live(at or timezone.now()).filter(
-            reseller=actor.partner, customer=OuterRef("pk")
+        mine = actor.partner
+        live = (
+            Assignment.objects.live(at or timezone.now()).filter(reseller=mine).order_by().values("customer")
         )
-        tie = Partnership.objects.active().filter(reseller=actor.partner, provider=OuterRef("provider"))
-        return self.filter(Exists(live) | (Q(reseller=actor.partner) & Exists(tie)))
+        ties = Partnership.objects.active().filter(reseller=mine).values("provider")
+        named = Customer.objects.filter(reseller=mine, provider__in=ties).order_by().values("pk")
+        # Two small sets by their indexes: an OR of both reads every customer there is.
+        return self.filter(pk__in=live.union(named))
 
     def search(self, provider_pk: int | None, words: str) -> "CustomerQuerySet":
         """Those whose name, domain or tenant id contain the words; fewer than three characters match nothing.

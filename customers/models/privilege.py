@@ -31,7 +31,9 @@ class GrantQuerySet(models.QuerySet["Grant"]):
     """Grants."""
 
     def visible_to(self, actor: "Actor") -> "GrantQuerySet":
-        """Those of the customers the actor sees."""
+        """A provider's own; a reseller's: those of the customers it sees; staff see all."""
+        if actor.partner is not None and actor.partner.owns_relationships:
+            return self.filter(provider=actor.partner)
         return self.filter(customer__in=Customer.objects.visible_to(actor))
 
     def live(self, at: datetime) -> "GrantQuerySet":
@@ -112,7 +114,7 @@ class Grant(Lifecycle):
         )
         indexes = (
             models.Index(fields=["provider", "ends_on"], condition=Q(status="active"), name="grant_ending"),
-            models.Index(fields=["customer"], name="grant_customer"),
+            models.Index(fields=["provider", "-id"], name="grant_provider"),
         )
 
     def __str__(self) -> str:
@@ -365,7 +367,6 @@ class Assignment(Lifecycle):
             models.Index(fields=["customer", "-id"], name="asg_customer"),
             models.Index(fields=["provider", "-id"], name="asg_provider"),
             models.Index(fields=["reseller", "-id"], name="asg_reseller"),
-            models.Index(fields=["partnership"], name="asg_partnership"),
         )
 
     def __str__(self) -> str:
