@@ -17,7 +17,7 @@ from customers.models import GROUND, Customer, Grant, Route
 from customers.models.invitation import EXPIRY_DAYS, MAX_PRIVILEGE_DAYS
 from customers.records import Details, Person
 from partners.actor import Actor
-from partners.fields import Address, Day, Domain, Line, Lines
+from partners.fields import Address, Day, Domain, Line, Lines, Version
 from partners.models import Partner, Partnership
 
 LONGEST_WAIT = 730  # days an invitation may wait for its answer
@@ -62,7 +62,7 @@ class CustomerForm(forms.Form):
             "It sees the customer's page. It may act only where you assign it privileges."
         ),
     )
-    version = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=1, max_value=2**31 - 1)
+    version = Version()
 
     def __init__(
         self, *args: Any, provider: Partner, customer: Customer | None = None, **kwargs: Any

@@ -85,6 +85,20 @@ class Day(forms.DateField):
         super().__init__(widget=picker, input_formats=["%Y-%m-%d"], **options)
 
 
+class Version(forms.Field):
+    """The version of a row a form was read at, hidden; one that makes no sense is older than any row."""
+
+    widget = forms.HiddenInput
+
+    def __init__(self) -> None:
+        super().__init__(required=False)
+
+    def clean(self, value: Any) -> int:
+        """Return the version, 0 if it is none."""
+        digits = str(value or "")
+        return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 10 else 0
+
+
 def both_versions(form: forms.BaseForm, differing: Mapping[str, tuple[Any, Any]]) -> list[dict[str, str]]:
     """Return, field by field, what somebody else has saved and what was typed, both in words."""
     return [

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from customers.models import Customer
 from customers.models.customer import normalise
-from partners.fields import Day, Line
+from partners.fields import Day, Line, Version
 from partners.models import Partner, Partnership
 from subscriptions.models import BillingCycle, Product, Subscription
 from subscriptions.records import Care, Details, may_support
@@ -83,7 +83,7 @@ class CareForm(forms.Form):
         empty_label=gettext_lazy("None"),
         help_text=gettext_lazy("You, or a reseller that holds support of this customer."),
     )
-    version = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=1, max_value=2**31 - 1)
+    version = Version()
 
     def __init__(
         self,

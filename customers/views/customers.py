@@ -63,7 +63,7 @@ def edit(request: Request, pk: int) -> HttpResponse:
     form = CustomerForm(data, provider=customer.provider, customer=customer)
     context = {"form": form, "customer": customer}
     if request.method == "POST" and form.is_valid():
-        version = form.cleaned_data["version"] or 0
+        version = form.cleaned_data["version"]
         try:
             customer = records.edit(
                 customer, form.details, version=version, by=request.actor, at=timezone.now()

@@ -212,7 +212,7 @@ def edit(request: Request, pk: int) -> HttpResponse:
     form = kind(data, customer=found.customer, subscription=found)
     context = {"form": form, "customer": found.customer, "subscription": found}
     if request.method == "POST" and form.is_valid():
-        version = form.cleaned_data["version"] or 0
+        version = form.cleaned_data["version"]
         try:
             found = records.edit(found, form.details, version=version, by=request.actor, at=timezone.now())
         except Stale as stale:
