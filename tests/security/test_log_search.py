@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from partners import activity
 from partners.actor import Actor
-from partners.models import Partner
+from partners.models import Membership, Partner
 
 SECRET = "victim@elsewhere.example"
 
@@ -44,7 +44,7 @@ def test_a_name_with_quotes_is_found(
         assert found(client_for(viewer), person), person
 
 
-def _named(actor: Actor, name: str):  # type: ignore[no-untyped-def]  # a membership
+def _named(actor: Actor, name: str) -> Membership:
     assert actor.user is not None
     actor.user.name = name
     actor.user.save()
