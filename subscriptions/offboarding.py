@@ -6,11 +6,12 @@ from django.db import models, transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from customers.models import Relationship
+from customers.models import Assignment, Customer, Grant, Relationship
 from partners import activity
 from partners.actor import Actor
 from partners.errors import Refused
 from partners.models import RulebookEdition
+from partners.permissions import refuse_other
 from subscriptions.models import Subscription
 from subscriptions.vocabulary import Channel, Status
 
@@ -38,11 +39,14 @@ def end_relationship(relationship: Relationship, *, by: Actor, at: datetime) -> 
 
     Refuses while a subscription we sell to the customer is still running.
     """
+    Customer.objects.select_for_update().get(pk=relationship.customer_id)  # recording a sale meets it here
     relationship = Relationship.objects.lock(relationship.pk)
+    refuse_other(by, relationship.provider_id)
     if still_running(relationship).exists():
         raise Refused(_("A relationship cannot end while a subscription you sell to this customer runs."))
+    grants = list(relationship.grants.filter(status=Grant.Status.ACTIVE))
+    held = list(Assignment.objects.held(at).filter(grant__in=grants).select_related("reseller"))
     relationship.move(Relationship.Status.ENDED, ended_at=at, ended_by=by.stamp)
-    stopped = list(relationship.grants.filter(status="active"))
     activity.record(
         Verb.ENDED,
         by=by,
@@ -50,9 +54,10 @@ def end_relationship(relationship: Relationship, *, by: Actor, at: datetime) -> 
         provider=relationship.provider,
         about=relationship,
         customer=relationship.customer,
+        seen_by=[one.reseller for one in held],
         details={
             "changed": activity.changed(relationship),
-            "stopped_with_it": activity.changed(*stopped),
+            "stopped_with_it": activity.changed(*grants, *held),
         },
     )
     return relationship
