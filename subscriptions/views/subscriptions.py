@@ -192,9 +192,7 @@ def record(request: Request, pk: int) -> HttpResponse:
         except Refused as refusal:
             show(form, refusal)
         else:
-            messages.success(
-                request, _("The subscription was recorded. This is the path that is open for it.")
-            )
+            messages.success(request, _("The subscription was recorded. Here is the path for it."))
             return redirect(found)
     return render(request, "subscriptions/subscription_form.html", {"form": form, "customer": customer})
 
