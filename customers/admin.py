@@ -1,6 +1,9 @@
 """The middle floor in the admin: customers and relationships to read, agreements to keep."""
 
+from typing import Any
+
 from django.contrib import admin
+from django.http import HttpRequest
 
 from customers.models import AgreementVersion, Assignment, Contact, Customer, Grant, Invitation, Relationship
 from partners.admin import LoggedAdmin, ReadOnly, ReadOnlyAdmin
@@ -51,9 +54,14 @@ class CustomerAdmin(LoggedAdmin):
         """Refuse: a customer is invited, never created by staff."""
         return False
 
-    def readers(self, obj: Customer) -> list[Partner]:
-        """Let the provider read what staff changed."""
-        return [obj.provider]
+    def provider_of(self, obj: Customer) -> Partner:
+        """Write what staff changed into the log of the provider whose customer it is."""
+        return obj.provider
+
+    def save_model(self, request: HttpRequest, obj: Customer, form: Any, change: bool) -> None:
+        """Save as a new version, so that a form somebody else has open does not undo it unseen."""
+        obj.version += 1
+        super().save_model(request, obj, form, change)
 
 
 @admin.register(Relationship)

@@ -62,6 +62,10 @@ class LoggedAdmin(admin.ModelAdmin):
         """Return the companies that may read what staff changed here."""
         return []
 
+    def provider_of(self, obj: Any) -> Partner | None:
+        """Return the provider in whose chain the row belongs; without one it is in staff's own."""
+        return None
+
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """Save, and write the log row in the same transaction."""
         super().save_model(request, obj, form, change)
@@ -69,6 +73,7 @@ class LoggedAdmin(admin.ModelAdmin):
             Verb.CHANGED if change else Verb.ADDED,
             by=Actor.staff(request.user),  # type: ignore[arg-type]  # the admin is for users only
             at=timezone.now(),
+            provider=self.provider_of(obj),
             about=obj,
             seen_by=self.readers(obj),
             details={
