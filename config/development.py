@@ -23,7 +23,7 @@ def prepare(arguments: list[str]) -> None:
             environment.touch(mode=0o600)
             environment.write_text(
                 "# Made by quickstart, for development only.\n"
-                f"DEBUG=on\nREQUIRE_MFA=off\nSECRET_KEY={secrets.token_urlsafe(50)}\n",
+                f"DEBUG=on\nSECRET_KEY={secrets.token_urlsafe(50)}\n",
                 encoding="utf-8",
             )
     except OSError as problem:

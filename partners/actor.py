@@ -70,10 +70,6 @@ class Actor:
         return self.kind == ActorKind.STAFF
 
     @property
-    def is_member(self) -> bool:
-        return self.kind == ActorKind.MEMBER
-
-    @property
     def role_label(self) -> str:
         """The role in words, or what stands in its place."""
         return str(self.role.label) if self.role else str(_("Staff"))

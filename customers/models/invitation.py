@@ -227,7 +227,7 @@ class Invitation(Lifecycle):
             self.Status.OPEN: str(_("This invitation is already open.")),
             self.Status.USED_UP: str(_("Every place of this invitation has been accepted.")),
             self.Status.WITHDRAWN: str(_("This invitation has been withdrawn.")),
-        }[self.status]
+        }[self.Status(self.status)]
 
     @property
     def is_draft(self) -> bool:
@@ -256,9 +256,6 @@ class Invitation(Lifecycle):
     def is_expired(self, at: datetime) -> bool:
         """Say whether its date has passed; an expired invitation keeps its status."""
         return at >= self.expires_at
-
-    def is_open_at(self, at: datetime) -> bool:
-        return self.status == self.Status.OPEN and not self.is_expired(at)
 
     def state_at(self, at: datetime) -> InvitationState:
         """Say what the invitation is worth at a moment; reads the partnership it was handed over under."""
@@ -373,7 +370,7 @@ class InvitationLink(Lifecycle):
             self.Status.DECLINED: str(_("This invitation has already been declined.")),
             self.Status.WITHDRAWN: str(_("This invitation has been withdrawn.")),
             self.Status.LAPSED: str(_("This invitation has expired.")),
-        }.get(self.status, super().refusal(target))
+        }.get(self.Status(self.status), super().refusal(target))
 
 
 class AgreementVersionQuerySet(models.QuerySet["AgreementVersion"]):

@@ -119,10 +119,6 @@ class Relationship(Lifecycle):
     def is_pending(self) -> bool:
         return self.status == self.Status.PENDING
 
-    @property
-    def is_imported(self) -> bool:
-        return self.origin == Origin.IMPORTED
-
 
 class OtherPartnerStatement(models.Model):
     """The customer's statement that another CSP partner administers a family, until it says otherwise.
