@@ -1,7 +1,7 @@
 """The exceptions rules raise."""
 
 
-class Refused(Exception):
+class Refused(Exception):  # noqa: N818 - a rule's answer, not an error
     """A rule said no, in words fit to show to the person who asked.
 
     `field` names the one value of the request that is wrong, where it is one.

@@ -101,7 +101,7 @@ class ActivityPerson(models.Model):
     """The personal part of a row: erasable, while the chain keeps a salted digest of it."""
 
     activity = models.OneToOneField(Activity, on_delete=models.PROTECT, related_name="person")
-    salt = models.CharField(max_length=32, blank=True)  # gone with the text: a kept salt lets names be guessed
+    salt = models.CharField(max_length=32, blank=True)  # gone with the text: kept, it lets names be guessed
     text = models.TextField(blank=True)  # canonical JSON: name, email, ...; empty once erased
     erased_at = models.DateTimeField(null=True, blank=True)
 

@@ -24,7 +24,9 @@ class MessageQuerySet(models.QuerySet["Message"]):
     def due(self, at: datetime) -> "MessageQuerySet":
         """Those a worker may take now: queued, due, and not held by another worker's lease."""
         return self.filter(
-            Q(leased_until__isnull=True) | Q(leased_until__lt=at), status=Message.Status.QUEUED, due_at__lte=at
+            Q(leased_until__isnull=True) | Q(leased_until__lt=at),
+            status=Message.Status.QUEUED,
+            due_at__lte=at,
         )
 
 
