@@ -325,10 +325,7 @@ def _place(
         raise Refused(_("This invitation cannot be sent now: the provider is suspended."))
     address = clean_email(to.email)
     dead = _lapse_dead(invitation.provider, address, by=by, at=at)
-    taken = Invitation.objects.filter(pk=invitation.pk, places_taken__lt=F("places")).update(
-        places_taken=F("places_taken") + 1
-    )
-    if not taken:  # before anything is said of the address: a full invitation must not tell whose it is
+    if not _take_place(invitation):  # first: a full invitation must not tell whose an address is
         raise Refused(_("No place is free on this invitation."))
     if not may_answer_for_customer(address, invitation.provider):
         raise Refused(_not_a_customers(invitation.provider, by))
@@ -404,6 +401,12 @@ def _lapse_dead(provider: Partner, address: str, *, by: Actor, at: datetime) -> 
         link.move(InvitationLink.Status.LAPSED, answered_at=at, answered_by=by.stamp)
         _free_place(link)
     return dead
+
+
+def _take_place(invitation: Invitation) -> bool:
+    """Take one place, if one is free, in a single step that nobody can come between."""
+    free = Invitation.objects.filter(pk=invitation.pk, places_taken__lt=F("places"))
+    return bool(free.update(places_taken=F("places_taken") + 1))
 
 
 def _free_place(link: InvitationLink) -> None:

@@ -1,0 +1,189 @@
+"""Two people, one invitation: sent twice, withdrawn while accepted, more senders than places.
+
+Each race has a control: with its guard taken away, what is asserted here no longer holds.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+import pytest
+
+from customers import acceptances, invitations, links
+from customers.invitations import Recipient, Terms
+from customers.models import Acceptance, Invitation, InvitationLink
+from partners.actor import Actor
+from partners.models import Message, Partner
+from tests.races.together import (
+    Outcome,
+    meet_before,
+    one_won,
+    together,
+    with_careless_moves,
+    without_constraint,
+    without_locks,
+    won,
+)
+
+pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
+
+Invite = Callable[..., Invitation]
+
+
+# --- the same button twice ---------------------------------------------------------------------
+
+
+def press_twice(handed: Invitation, to: Recipient, luca: Actor, now: datetime) -> list[Outcome]:
+    press = partial(invitations.forward, handed, to=to, by=luca, at=now)
+    return together(press, press)
+
+
+def forwarded_once(handed: Invitation, outcomes: list[Outcome]) -> bool:
+    handed.refresh_from_db()
+    mails = Message.objects.filter(event="customers/invitation_sent").count()
+    return one_won(outcomes) and (InvitationLink.objects.count(), handed.places_taken, mails) == (1, 1, 1)
+
+
+@pytest.fixture
+def two_places(invite: Invite, handed_terms: Terms) -> Invitation:
+    """An invitation with a place for each press of the button."""
+    return invite(handed_terms, places=2)
+
+
+def test_forwarding_twice_at_once_sends_one_link(
+    two_places: Invitation, to_carla: Recipient, luca: Actor, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    meet_before(monkeypatch, invitations, "_take_place")
+    assert forwarded_once(two_places, press_twice(two_places, to_carla, luca, now))
+
+
+def test_forwarding_twice_without_the_lock_is_caught_by_the_constraint(
+    two_places: Invitation, to_carla: Recipient, luca: Actor, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    without_locks(monkeypatch)
+    meet_before(monkeypatch, invitations, "_take_place")
+    assert forwarded_once(two_places, press_twice(two_places, to_carla, luca, now))
+
+
+def test_control_forwarding_twice(
+    two_places: Invitation, to_carla: Recipient, luca: Actor, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    without_locks(monkeypatch)
+    meet_before(monkeypatch, invitations, "_take_place")
+    with without_constraint(InvitationLink, "link_one_waiting_per_address"):
+        assert not forwarded_once(two_places, press_twice(two_places, to_carla, luca, now))
+
+
+# --- more senders than places ------------------------------------------------------------------
+
+SENDERS, PLACES = 8, 3
+
+
+@pytest.fixture
+def three_places(invite: Invite, handed_terms: Terms) -> Invitation:
+    return invite(handed_terms, places=PLACES)
+
+
+def all_forward(invitation: Invitation, luca: Actor, now: datetime) -> list[Outcome]:
+    to = [Recipient(f"customer{n}@customers.example", f"Customer {n}") for n in range(SENDERS)]
+    return together(*(partial(invitations.forward, invitation, to=one, by=luca, at=now) for one in to))
+
+
+def places_kept(invitation: Invitation, outcomes: list[Outcome]) -> bool:
+    invitation.refresh_from_db()
+    return won(outcomes) == InvitationLink.objects.count() == invitation.places_taken == PLACES
+
+
+def test_eight_senders_fill_three_places(three_places: Invitation, luca: Actor, now: datetime) -> None:
+    assert places_kept(three_places, all_forward(three_places, luca, now))
+
+
+def test_eight_senders_without_the_lock_are_counted_by_the_step_itself(
+    three_places: Invitation, luca: Actor, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    without_locks(monkeypatch)
+    assert places_kept(three_places, all_forward(three_places, luca, now))
+
+
+def test_control_eight_senders(
+    three_places: Invitation, luca: Actor, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def count_carelessly(invitation: Invitation) -> bool:
+        taken = Invitation.objects.get(pk=invitation.pk).places_taken
+        if taken < PLACES:
+            write(invitation, taken + 1)
+        return taken < PLACES
+
+    writer = type("Writer", (), {"write": staticmethod(_write_places)})
+    meet_before(monkeypatch, writer, "write")
+    write = writer.write  # type: ignore[attr-defined]
+    without_locks(monkeypatch)
+    monkeypatch.setattr(invitations, "_take_place", count_carelessly)
+    assert not places_kept(three_places, all_forward(three_places, luca, now))
+
+
+def _write_places(invitation: Invitation, taken: int) -> None:
+    Invitation.objects.filter(pk=invitation.pk).update(places_taken=taken)
+
+
+# --- withdrawn while it is accepted ------------------------------------------------------------
+
+
+@pytest.fixture
+def typed(link: InvitationLink, start: Any, now: datetime) -> Acceptance:
+    """Carla's answer, its code typed right."""
+    return start(link)
+
+
+def accept_while_withdrawing(typed: Acceptance, anna: Actor, now: datetime) -> list[Outcome]:
+    return together(
+        partial(acceptances.accept, typed, at=now),
+        partial(invitations.withdraw, typed.link.invitation, by=anna, at=now),
+    )
+
+
+def either_or(link: InvitationLink, outcomes: list[Outcome]) -> bool:
+    link = InvitationLink.objects.select_related("invitation").get(pk=link.pk)
+    states = (link.invitation.status, link.status, link.provider.relationships.count())
+    return one_won(outcomes) and states in {("used_up", "accepted", 1), ("withdrawn", "withdrawn", 0)}
+
+
+def test_accepted_or_withdrawn_but_never_both(
+    typed: Acceptance, anna: Actor, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    meet_before(monkeypatch, InvitationLink, "move")
+    assert either_or(typed.link, accept_while_withdrawing(typed, anna, now))
+
+
+def test_control_accepted_or_withdrawn(
+    typed: Acceptance, anna: Actor, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    without_locks(monkeypatch)
+    with_careless_moves(monkeypatch)
+    meet_before(monkeypatch, InvitationLink, "move")
+    assert not either_or(typed.link, accept_while_withdrawing(typed, anna, now))
+
+
+@pytest.mark.parametrize("first", ["accept", "withdraw"])
+def test_whoever_comes_first_wins(first: str, typed: Acceptance, anna: Actor, now: datetime) -> None:
+    if first == "accept":
+        acceptances.accept(typed, at=now)
+    else:
+        invitations.withdraw(typed.link.invitation, by=anna, at=now)
+    outcomes = accept_while_withdrawing(typed, anna, now)
+    assert won(outcomes) == 0
+
+
+# --- guessing a code ---------------------------------------------------------------------------
+
+
+def test_eight_guessers_have_five_tries_together(
+    northwind: Partner, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code = links.make_code("accept", 7, "carla@contoso.example", at=now)
+    outcomes = together(*[partial(links.spend_try, code, "not the code", at=now)] * 8)
+    code.refresh_from_db()
+    said = [str(outcome) for outcome in outcomes]
+    assert code.tries == 5
+    assert sum("no longer valid" in words for words in said) == 3
