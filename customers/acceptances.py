@@ -428,7 +428,7 @@ def _lock_pending(acceptance: Acceptance) -> Acceptance:
             _("This answer does not wait for you: it is “%(status)s”.")
             % {"status": acceptance.get_status_display()}
         )
-    acceptance.customer = Customer.objects.select_for_update().get(pk=acceptance.customer_id)
+    acceptance.customer = Customer.objects.select_for_update().get(pk=acceptance.customer_id)  # type: ignore[misc]  # a pending answer has one
     return acceptance
 
 

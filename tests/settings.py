@@ -14,8 +14,8 @@ os.environ.update(
     DATABASE_URL=os.environ.get("DATABASE_URL", "sqlite:///:memory:"),
 )
 
-from config.settings import *  # noqa: E402, F403 - the environment comes first; all settings are wanted
-from config.settings import DATABASES, STORAGES  # noqa: E402 - the environment comes first
+from config.settings import *  # noqa: F403 - the environment comes first; all settings are wanted
+from config.settings import DATABASES, STORAGES
 
 SECURE_SSL_REDIRECT = False  # the test client speaks plain http
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = False  # and so do the browser journeys

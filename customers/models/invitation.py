@@ -91,10 +91,10 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
         rows = self.filter(standing)
         if state == InvitationState.EXPIRED:
             return rows.filter(status=Invitation.Status.OPEN, expires_at__lte=at)
-        rows = rows.open_at(at)
+        in_force = rows.open_at(at)
         if state == InvitationState.WAITING:
-            return rows.filter(places_taken=F("places"))
-        return rows.filter(places_taken__lt=F("places"))
+            return in_force.filter(places_taken=F("places"))
+        return in_force.filter(places_taken__lt=F("places"))
 
 
 class Invitation(Lifecycle):

@@ -89,9 +89,7 @@ class ActivityReader(models.Model):
     partner = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
-        constraints = (
-            models.UniqueConstraint(fields=["partner", "activity"], name="activity_reader_once"),
-        )
+        constraints = (models.UniqueConstraint(fields=["partner", "activity"], name="activity_reader_once"),)
 
     def __str__(self) -> str:
         return f"{self.partner_id} reads {self.activity_id}"
