@@ -6,6 +6,7 @@ never see any of it.
 """
 
 import json
+import os
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -63,6 +64,12 @@ def flush_past_the_triggers() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", flush_suspended)
         yield
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Run the whole suite on all cores, and the part of it that somebody names in one process."""
+    whole = config.args_source is pytest.Config.ArgsSource.TESTPATHS
+    return os.cpu_count() or 1 if whole else 0
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
