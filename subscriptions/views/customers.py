@@ -299,10 +299,27 @@ def timeline(rows: Any, skip: str = "") -> list[dict[str, Any]]:
             "title": entry.label,
             "who": " · ".join(part for part in (entry.who, entry.company) if part),
             "at": entry.at,
-            "note": entry.object if entry.object != skip else "",
+            "note": note(entry, skip),
         }
         for entry in activity.entries(rows.order_by("-pk")[:SHOWN])
     ]
+
+
+def note(entry: activity.Entry, skip: str) -> str:
+    """Say what a row of the log is about, in the reader's language as far as nobody typed its words."""
+    if "privilege" in entry.details:
+        told = [name for name in ("privilege", "services", "reseller") if name in entry.details]
+        return " · ".join(in_words(name, entry.details[name]) for name in told)
+    if entry.object_type == Invitation._meta.label_lower:
+        number = _("Invitation %(number)s") % {"number": entry.object_ref}
+        return " · ".join(part for part in (number, entry.details.get("company", "")) if part)
+    return entry.object if entry.object != skip else ""
+
+
+def in_words(name: str, value: str) -> str:
+    """Return a value of the log's details as people read it."""
+    _label, choices = activity.detail(name)
+    return str(choices.get(value, value))
 
 
 def actions(

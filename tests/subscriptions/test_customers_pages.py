@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 
@@ -22,6 +23,7 @@ from customers.models import (
     OtherPartnerStatement,
     Relationship,
 )
+from partners import activity
 from partners.actor import Actor
 from partners.models import Partner, Partnership
 from subscriptions.vocabulary import AutoRenew, Channel
@@ -346,6 +348,7 @@ def test_the_timeline_tells_each_company_its_own_world(
     )
     assert ours[:2] == ["Privilege accepted by the reseller", "Privilege offered to a reseller"]
     assert "Invitation sent" in ours
+    assert "Provisioning · All services · Fabrikam" in text(page_of(client_for(luca), assigned.customer))
     assert "Invitation sent" not in theirs
     assert set(theirs) < set(ours)
 
@@ -404,3 +407,30 @@ def test_no_address_breaks_the_list(client_for: SignIn, seller: Actor, contoso: 
     assert client_for(seller).get(f"/customers/?{query}").status_code == 200
     assert client_for(seller).get(f"/subscriptions/?{query}").status_code == 200
     assert client_for(seller).get(f"/?{query}&show=%00").status_code == 200
+
+
+def test_the_timeline_speaks_the_readers_language(
+    client_for: SignIn, anna: Actor, assigned: Assignment, link: InvitationLink
+) -> None:
+    assert anna.user is not None
+    anna.user.language = "it"
+    anna.user.save()
+    page = text(page_of(client_for(anna), assigned.customer))
+    assert "Provisioning · Tutti i servizi · Fabrikam" in page
+    assert f"Invito {link.invitation_id} · Contoso" in page
+
+
+def test_the_timeline_names_a_withdrawn_privilege(
+    client_for: SignIn, anna: Actor, contoso: Customer, now: datetime
+) -> None:
+    with transaction.atomic():
+        activity.record(
+            privileges.Verb.GRANT_WITHDRAWN,
+            by=anna,
+            at=now,
+            provider=contoso.provider,
+            customer=contoso,
+            details={"privilege": "support"},
+        )
+    (entry,) = page_of(client_for(anna), contoso).context["timeline"]
+    assert (entry["title"], entry["note"]) == ("Privilege withdrawn by the customer", "Support")
