@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
-from django.contrib.auth.forms import AdminUserCreationForm
+from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from partners import activity, companies, partnerships
+from partners import activity, companies, partnerships, team
 from partners.actor import Actor
 from partners.errors import Refused
 from partners.models import Activity, Membership, Message, Partner, Partnership, User
@@ -167,12 +167,17 @@ class LocationInline(ReadOnly, admin.TabularInline):
     verbose_name_plural = gettext_lazy("companies under this one")
 
 
-class MembershipInline(admin.TabularInline):
-    """The people who work for a company."""
+class MembershipInline(ReadOnly, admin.TabularInline):
+    """The people who work for a company; a role changes on the membership's own page, which asks why."""
 
     model = Membership
     extra = 0
-    autocomplete_fields = ("user", "partner")
+    show_change_link = True
+    fields = readonly_fields = ("user", "partner", "role", "joined_at")
+
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet[Membership]:
+        """Return the memberships with the names they show."""
+        return super().get_queryset(request).select_related("user", "partner")
 
 
 class StateForm(forms.Form):
@@ -260,7 +265,11 @@ class PartnerAdmin(LoggedAdmin):
         return render(request, "admin/partners/partner/state.html", context)
 
 
-class UserCreationForm(AdminUserCreationForm):
+class UserForm(ReasonForm, UserChangeForm):
+    """A user as staff change it, and why."""
+
+
+class UserCreationForm(ReasonForm, AdminUserCreationForm):
     """A new user, by address; without a password the person sets one by the reset mail."""
 
     class Meta:
@@ -269,14 +278,15 @@ class UserCreationForm(AdminUserCreationForm):
 
 
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin):
-    """People who sign in, and the companies they work for."""
+class UserAdmin(LoggedAdmin, DjangoUserAdmin):
+    """People who sign in, and the companies they work for; who leaves may no longer sign in."""
 
     ordering = ("email",)
     list_display = ("email", "name", "language", "is_active", "is_staff", "last_login")
     list_filter = ("is_active", "is_staff", "language")
     search_fields = ("email", "name")
     filter_horizontal = ()
+    form = UserForm
     add_form = UserCreationForm
     inlines = (MembershipInline,)
     fieldsets = (
@@ -284,6 +294,7 @@ class UserAdmin(DjangoUserAdmin):
         (gettext_lazy("Person"), {"fields": ("name", "language")}),
         (gettext_lazy("Rights"), {"fields": ("is_active", "is_staff", "is_superuser")}),
         (gettext_lazy("Dates"), {"fields": ("last_login", "date_joined")}),
+        (None, {"fields": ("reason",)}),
     )
     readonly_fields = ("last_login", "date_joined")
     add_fieldsets = (
@@ -291,20 +302,38 @@ class UserAdmin(DjangoUserAdmin):
             None,
             {
                 "classes": ("wide",),
-                "fields": ("email", "name", "language", "usable_password", "password1", "password2"),
+                "fields": (
+                    "email",
+                    "name",
+                    "language",
+                    "usable_password",
+                    "password1",
+                    "password2",
+                    "reason",
+                ),
             },
         ),
     )
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Refuse: a person who leaves may no longer sign in; what was done stays theirs."""
-        return False
+
+class MembershipForm(ReasonForm):
+    """A membership whose company keeps an account admin."""
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse to demote the last account admin, in the rule's words."""
+        cleaned = super().clean() or {}
+        try:
+            team.refuse_last_admin(self.instance, cleaned.get("role", ""))
+        except Refused as refusal:
+            raise ValidationError({"role": str(refusal)}) from refusal
+        return cleaned
 
 
 @admin.register(Membership)
 class MembershipAdmin(LoggedAdmin):
     """Who works for whom, in which role."""
 
+    form = MembershipForm
     list_display = ("user", "partner", "role", "joined_at")
     list_filter = ("role",)
     list_select_related = ("user", "partner")
