@@ -119,6 +119,7 @@ def start(opened: links.Opened, answer: Answer, *, at: datetime) -> Acceptance:
 @transaction.atomic
 def send_new_code(acceptance: Acceptance, *, at: datetime) -> None:
     """Mail a new code for an answer that still waits for one; the old code dies. Refuses a dead link."""
+    Invitation.objects.lock(acceptance.link.invitation_id)  # accept meets it here
     acceptance.refresh_from_db(fields=["status", "code"])
     if acceptance.status != Acceptance.Status.CODE_SENT:
         raise Refused(acceptance.refusal(Acceptance.Status.COMPLETED))

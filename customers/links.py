@@ -98,6 +98,14 @@ def open_invitation(token: str, at: datetime) -> Opened:
         pk, serial = _read(Signer(salt="customers.invitation", sep=".").unsign(token))
     except (BadSignature, ValueError) as problem:
         raise BadLink from problem
+    opened = _opened(pk, serial, at)
+    if opened is None:
+        raise BadLink
+    return opened
+
+
+def _opened(pk: int, serial: int, at: datetime) -> Opened | None:
+    """Return a link with what it is worth; None for one there is not, or of a suspended company."""
     link = (
         InvitationLink.objects.select_related(
             "provider",
@@ -109,11 +117,11 @@ def open_invitation(token: str, at: datetime) -> Opened:
         .filter(pk=pk)
         .first()
     )
-    if link is None:
-        raise BadLink
+    if link is None or not link.provider.is_active:
+        return None
     partnership = link.invitation.partnership
-    if not link.provider.is_active or (partnership and not partnership.reseller.is_active):
-        raise BadLink
+    if partnership and not partnership.reseller.is_active:
+        return None
     return Opened(link, _state(link, serial, at))
 
 
@@ -133,10 +141,10 @@ def _state(link: InvitationLink, serial: int, at: datetime) -> State:
 @mail.secret("invitation")
 def fill_invitation(pk: str, serial: str) -> str:
     """Fill an invitation's address at delivery; a link that died meanwhile is not sent."""
-    link = InvitationLink.objects.filter(pk=pk, serial=serial, status=InvitationLink.Status.WAITING).first()
-    if link is None:
+    opened = _opened(int(pk), int(serial), timezone.now())
+    if opened is None or not opened.is_live:
         raise mail.Gone(_("The link was answered, withdrawn or replaced before it was sent."))
-    return invitation_address(link)
+    return invitation_address(opened.link)
 
 
 # --- the customer's own page -------------------------------------------------------------------
