@@ -2,7 +2,17 @@
 
 from django.urls import URLPattern, path
 
-from customers.views import acceptances, customers, invitations, my, privileges, public, resellers
+from customers.views import (
+    acceptances,
+    custody,
+    customers,
+    invitations,
+    inviting,
+    my,
+    privileges,
+    public,
+    resellers,
+)
 
 app_name = "customers"
 
@@ -14,18 +24,18 @@ urlpatterns: list[URLPattern] = [
     path("contacts/<int:pk>/edit/", customers.edit_contact, name="contact-edit"),
     # --- invitations
     path("invitations/", invitations.listing, name="invitations"),
-    path("invitations/new/", invitations.invite, name="invite"),
-    path("invitations/new/preview/", invitations.preview, name="invite-preview"),
-    path("invitations/new/send/", invitations.issue, name="invite-send"),
-    path("invitations/new/copy/", invitations.issue_copied, name="invite-copy"),
-    path("invitations/<int:pk>/", invitations.detail, name="invitation"),
-    path("invitations/<int:pk>/open/", invitations.open_, name="invitation-open"),
-    path("invitations/<int:pk>/send/", invitations.send, name="invitation-send"),
-    path("invitations/<int:pk>/copy/", invitations.send_copied, name="invitation-copy"),
-    path("invitations/<int:pk>/forward/", invitations.forward, name="invitation-forward"),
-    path("invitations/<int:pk>/forward/copy/", invitations.forward_copied, name="invitation-forward-copy"),
-    path("invitations/<int:pk>/withdraw/", invitations.withdraw, name="invitation-withdraw"),
-    path("links/<int:pk>/withdraw/", invitations.withdraw_link, name="link-withdraw"),
+    path("invitations/new/", inviting.invite, name="invite"),
+    path("invitations/new/preview/", inviting.preview, name="invite-preview"),
+    path("invitations/new/send/", inviting.issue, name="invite-send"),
+    path("invitations/new/copy/", inviting.issue_copied, name="invite-copy"),
+    path("invitations/<int:pk>/", custody.detail, name="invitation"),
+    path("invitations/<int:pk>/open/", custody.open_, name="invitation-open"),
+    path("invitations/<int:pk>/send/", custody.send, name="invitation-send"),
+    path("invitations/<int:pk>/copy/", custody.send_copied, name="invitation-copy"),
+    path("invitations/<int:pk>/forward/", custody.forward, name="invitation-forward"),
+    path("invitations/<int:pk>/forward/copy/", custody.forward_copied, name="invitation-forward-copy"),
+    path("invitations/<int:pk>/withdraw/", custody.withdraw, name="invitation-withdraw"),
+    path("links/<int:pk>/withdraw/", custody.withdraw_link, name="link-withdraw"),
     path("acceptances/<int:pk>/confirm/", acceptances.confirm, name="acceptance-confirm"),
     path("acceptances/<int:pk>/refuse/", acceptances.refuse, name="acceptance-refuse"),
     path("relationships/<int:pk>/microsoft/", acceptances.note_microsoft, name="microsoft-note"),
