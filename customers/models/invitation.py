@@ -46,7 +46,7 @@ class InvitationState(models.TextChoices):
 
     DRAFT = "draft", _("Draft")
     OPEN = "open", pgettext_lazy("invitation", "Open")
-    WAITING = "waiting", _("No place free")
+    WAITING = "waiting", _("Waiting for an answer")
     EXPIRED = "expired", pgettext_lazy("invitation", "Expired")
     ENDED = "ended", _("Partnership ended")
     USED_UP = "used_up", _("Used up")
