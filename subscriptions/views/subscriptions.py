@@ -15,7 +15,6 @@ from customers import standing
 from customers.models import Customer
 from customers.models.customer import MINIMUM_SEARCH, normalise
 from customers.records import differing
-from customers.standing import State
 from partners.errors import Refused, Stale
 from partners.fields import both_versions
 from partners.models import Activity
@@ -131,7 +130,6 @@ def subscription(request: Request, pk: int) -> HttpResponse:
             "subscription": found,
             "ruling": rulings_shown.shown(ruling, rulings_shown.fixes(actor, found.customer, state)),
             "is_provider": actor.is_of(found.provider_id) or actor.is_staff,
-            "is_customer": state == State.ACTIVE,
             "facts": facts(found),
             "add_ons": list(found.add_ons.select_related("product").order_by("pk")),
             "timeline": timeline(
