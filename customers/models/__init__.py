@@ -1,10 +1,9 @@
 """The middle floor's models."""
 
+from customers.models.acceptance import Acceptance, AgreementVersion
 from customers.models.code import MailedCode, Purpose
 from customers.models.customer import Contact, Customer
 from customers.models.invitation import (
-    Acceptance,
-    AgreementVersion,
     Invitation,
     InvitationLink,
     InvitationState,

@@ -7,8 +7,8 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from customers.families import Family
+from customers.models.acceptance import Acceptance
 from customers.models.customer import Customer
-from customers.models.invitation import Acceptance
 from partners.lifecycle import Lifecycle, among, paired, stamped
 from partners.models import Partner
 
