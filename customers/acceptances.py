@@ -155,7 +155,6 @@ def accept(acceptance: Acceptance, *, at: datetime) -> Acceptance:
     link = acceptance.link
     link.invitation = invitation
     refuse_dead(link, at=at)
-    refuse_partner_tenant(link.provider, acceptance.tenant_id)
     links.use_code(acceptance.code, at=at)
     by = Actor.customer(name=acceptance.name, email=acceptance.email, company=acceptance.company)
     link.accept(at=at, by=by.stamp)

@@ -455,6 +455,13 @@ def test_country_outside_the_providers_region_waits_for_the_provider(
     assert is_pending(acceptance)
 
 
+def test_customer_on_record_outside_the_region_waits_for_the_provider(
+    contoso: Customer, link: InvitationLink, answer_link: Answering
+) -> None:
+    Customer.objects.filter(pk=contoso.pk).update(country="US")
+    assert reasons(answer_link(link)) == ["region"]
+
+
 def test_other_country_of_the_region_is_no_doubt(link: InvitationLink, answer_link: Answering) -> None:
     assert reasons(answer_link(link, country="DE")) == []
 

@@ -679,6 +679,15 @@ def test_link_is_withdrawn_by_provider_or_its_reseller_only(
             invitations.withdraw_link(forwarded_elsewhere, by=other, at=now)
 
 
+def test_reseller_withdraws_no_link_once_the_partnership_has_ended(
+    forwarded: InvitationLink, partnership: Partnership, anna: Actor, luca: Actor, now: datetime
+) -> None:
+    endings.end_partnership(partnership, by=anna, at=now)
+    with pytest.raises(Refused, match="Only the company whose part this is"):
+        invitations.withdraw_link(forwarded, by=luca, at=now)
+    invitations.withdraw_link(forwarded, by=anna, at=now)
+
+
 @pytest.fixture
 def forwarded_elsewhere(handed: Invitation, luca: Actor, now: datetime) -> InvitationLink:
     """A link Fabrikam sent to somebody else than Carla."""
