@@ -2,7 +2,7 @@
 
 import logging
 import signal
-import threading
+import time
 from argparse import ArgumentParser
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -34,6 +34,29 @@ AFTER_TROUBLE = 5.0
 logger = logging.getLogger("multicanale.worker")
 
 
+class Bell:
+    """What a signal rings. A plain flag: the lock of a threading.Event could be held by the very thread the
+    signal interrupts, which would then wait for itself for ever.
+    """
+
+    def __init__(self) -> None:
+        self.rung = False
+
+    def ring(self) -> None:
+        """Ask the worker to end."""
+        self.rung = True
+
+    def is_set(self) -> bool:
+        """Say whether it was rung."""
+        return self.rung
+
+    def wait(self, seconds: float) -> None:
+        """Sleep so long, or until it is rung."""
+        until = time.monotonic() + seconds
+        while not self.rung and time.monotonic() < until:
+            time.sleep(0.1)
+
+
 class Command(BaseCommand):
     help = "Deliver the mail and do what is due. Several workers may run; SIGTERM ends one between two mails."
 
@@ -43,14 +66,14 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, once: bool, **options: Any) -> None:
         """Work until told to stop; a database that goes away is waited for."""
-        stopping = threading.Event()
+        stopping = Bell()
         if once:
             work(timezone.now())
             return
         previous = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
 
         def stop(number: int, frame: FrameType | None) -> None:
-            stopping.set()
+            stopping.ring()
 
         for number in previous:
             signal.signal(number, stop)
@@ -63,7 +86,7 @@ class Command(BaseCommand):
         logger.info("the worker has finished")
 
 
-def keep_working(stopping: threading.Event) -> None:
+def keep_working(stopping: Bell) -> None:
     """Do round after round until told to stop."""
     while not stopping.is_set():
         try:
