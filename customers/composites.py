@@ -6,7 +6,7 @@ The provider, customer and reseller stored beside a key are those of the row the
 from partners import triggers
 from partners.composites import Composite
 
-COMPOSITES = (
+FOUNDING = (
     Composite(
         "inv_customer_of_provider",
         "customers_invitation",
@@ -71,6 +71,37 @@ COMPOSITES = (
         ("id", "provider_id", "reseller_id"),
     ),
 )
+LATER = (
+    Composite(
+        "req_of_partnership",
+        "customers_invitationrequest",
+        ("partnership_id", "provider_id", "reseller_id"),
+        "partners_partnership",
+        ("id", "provider_id", "reseller_id"),
+    ),
+    Composite(
+        "renewal_of_relationship",
+        "customers_renewalproposal",
+        ("relationship_id", "provider_id", "customer_id"),
+        "customers_relationship",
+        ("id", "provider_id", "customer_id"),
+    ),
+    Composite(
+        "handover_of_partnership",
+        "customers_handover",
+        ("partnership_id", "provider_id", "reseller_id"),
+        "partners_partnership",
+        ("id", "provider_id", "reseller_id"),
+    ),
+    Composite(
+        "handover_customer_of_provider",
+        "customers_handover",
+        ("customer_id", "provider_id"),
+        "customers_customer",
+        ("id", "provider_id"),
+    ),
+)
+COMPOSITES = FOUNDING + LATER
 
 # An open invitation's terms: only its date, its places in use and its status ever change.
 FROZEN = (

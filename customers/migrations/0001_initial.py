@@ -11,16 +11,16 @@ from django.db import migrations, models
 
 import partners.lifecycle
 import partners.models.partner
-from customers.composites import COMPOSITES
+from customers.composites import FOUNDING
 
 
 def add_composites(apps, editor):
-    for composite in COMPOSITES:
+    for composite in FOUNDING:
         composite.add(editor)
 
 
 def remove_composites(apps, editor):
-    for composite in COMPOSITES:
+    for composite in FOUNDING:
         composite.remove(editor)
 
 

@@ -1,8 +1,10 @@
 """The middle floor's models."""
 
 from customers.models.acceptance import Acceptance, AgreementVersion
+from customers.models.asked import InvitationRequest
 from customers.models.code import MailedCode, Purpose
 from customers.models.customer import Contact, Customer
+from customers.models.handover import HandOver
 from customers.models.invitation import (
     Invitation,
     InvitationLink,
@@ -12,6 +14,7 @@ from customers.models.invitation import (
 )
 from customers.models.privilege import ALL_FAMILIES, GROUND, Assignment, Grant
 from customers.models.relationship import Origin, OtherPartnerStatement, Relationship
+from customers.models.renewal import RenewalProposal
 
 __all__ = [
     "ALL_FAMILIES",
@@ -22,8 +25,10 @@ __all__ = [
     "Contact",
     "Customer",
     "Grant",
+    "HandOver",
     "Invitation",
     "InvitationLink",
+    "InvitationRequest",
     "InvitationState",
     "MailedCode",
     "Origin",
@@ -31,5 +36,6 @@ __all__ = [
     "Privilege",
     "Purpose",
     "Relationship",
+    "RenewalProposal",
     "Route",
 ]

@@ -18,6 +18,8 @@ class Purpose(models.TextChoices):
 
     ACCEPT = "accept", _("Accept an invitation")
     WITHDRAW_GRANT = "withdraw_grant", _("Withdraw a privilege")
+    RENEW = "renew", _("Answer a renewal")
+    END = "end", _("End the relationship")
 
 
 class MailedCode(models.Model):

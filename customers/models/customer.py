@@ -165,6 +165,7 @@ class Contact(models.Model):
     language = models.CharField(_("language"), max_length=5, choices=settings.LANGUAGES, default="it")
     status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.RECORDED)
     page_serial = models.PositiveIntegerField(default=1, editable=False)
+    version = models.PositiveIntegerField(default=1, editable=False)
     confirmed_at = models.DateTimeField(_("confirmed at"), null=True, blank=True)
     confirmed_by = models.CharField(_("confirmed by"), max_length=200, blank=True)
 

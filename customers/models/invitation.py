@@ -155,6 +155,10 @@ class Invitation(Lifecycle):
     )
     expires_at = models.DateTimeField(_("expires at"))
     status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.DRAFT)
+    # To whom a draft is meant to go; its link takes over when it is opened.
+    draft_email = models.EmailField(_("e-mail"), max_length=254, blank=True)
+    draft_company = models.CharField(_("company name"), max_length=160, blank=True)
+    version = models.PositiveIntegerField(default=1, editable=False)
     # The form it was made with: a second click on the same one makes no second invitation.
     form = models.UUIDField(null=True, blank=True, editable=False)
     made_at = models.DateTimeField(_("made at"))
@@ -322,6 +326,13 @@ class InvitationLink(Lifecycle):
     made_at = models.DateTimeField(_("sent at"))
     made_by = models.CharField(_("sent by"), max_length=200)
     fetched_at = models.DateTimeField(_("page fetched at"), null=True, blank=True)
+    reminded_at = models.DateTimeField(_("reminded at"), null=True, blank=True)
+    resent_at = models.DateTimeField(_("sent again at"), null=True, blank=True)
+    resent_by = models.CharField(_("sent again by"), max_length=200, blank=True)
+    # The holder of a dead link asked for a new one; closed when the provider has answered that.
+    asked_again_at = models.DateTimeField(_("asked for a new link at"), null=True, blank=True)
+    asked_closed_at = models.DateTimeField(null=True, blank=True, editable=False)
+    asked_closed_by = models.CharField(max_length=200, blank=True, editable=False)
     answered_at = models.DateTimeField(_("answered at"), null=True, blank=True)
     answered_by = models.CharField(_("answered by"), max_length=200, blank=True)
     decline_reason = models.CharField(_("reason"), max_length=500, blank=True)
@@ -346,8 +357,21 @@ class InvitationLink(Lifecycle):
                 condition=Q(status="declined") | Q(decline_reason=""), name="link_reason_when_declined"
             ),
             models.CheckConstraint(condition=Q(serial__gte=1), name="link_serial"),
+            paired("resent", "link_resent_paired"),
+            paired("asked_closed", "link_asked_closed_paired"),
+            models.CheckConstraint(
+                condition=Q(asked_closed_at__isnull=True) | Q(asked_again_at__isnull=False),
+                name="link_asked_before_closed",
+            ),
         )
-        indexes = (models.Index(fields=["invitation", "-id"], name="link_invitation"),)
+        indexes = (
+            models.Index(fields=["invitation", "-id"], name="link_invitation"),
+            models.Index(
+                fields=["provider", "asked_again_at"],
+                condition=Q(asked_again_at__isnull=False, asked_closed_at__isnull=True),
+                name="link_asked_again",
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{self.company} <{self.email}>"

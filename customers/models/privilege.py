@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from customers.families import Family
 from customers.models.customer import Customer
+from customers.models.handover import HandOver
 from customers.models.invitation import MAX_PRIVILEGE_DAYS, Privilege
 from customers.models.relationship import OtherPartnerStatement, Relationship
 from partners.lifecycle import AddDays, Lifecycle, among, paired, stamped
@@ -84,6 +85,8 @@ class Grant(Lifecycle):
     granted_by = models.CharField(_("granted by"), max_length=200)
     answered_on = models.DateField(_("latest answer"))
     ends_on = models.DateField(_("last day"))
+    # The fewest days before the end of which both sides have been warned; a later end begins anew.
+    warned_days = models.PositiveSmallIntegerField(null=True, blank=True, editable=False)
     stopped_at = models.DateTimeField(_("stopped at"), null=True, blank=True)
     stopped_by = models.CharField(_("stopped by"), max_length=200, blank=True)
 
@@ -115,6 +118,7 @@ class Grant(Lifecycle):
         indexes = (
             models.Index(fields=["provider", "ends_on"], condition=Q(status="active"), name="grant_ending"),
             models.Index(fields=["provider", "-id"], name="grant_provider"),
+            models.Index(fields=["ends_on"], condition=Q(status="active"), name="grant_to_warn"),
         )
 
     def __str__(self) -> str:
@@ -295,6 +299,15 @@ class Assignment(Lifecycle):
     offered_by = models.CharField(_("offered by"), max_length=200)
     starts_at = models.DateTimeField(_("starts at"), null=True, blank=True)
     ends_on = models.DateField(_("last day"))
+    warned_days = models.PositiveSmallIntegerField(null=True, blank=True, editable=False)  # as of a grant
+    hand_over = models.ForeignKey(
+        HandOver,
+        verbose_name=_("hand-over"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="assignments",
+    )
     answered_at = models.DateTimeField(_("answered at"), null=True, blank=True)
     answered_by = models.CharField(_("answered by"), max_length=200, blank=True)
     stopped_at = models.DateTimeField(_("stopped at"), null=True, blank=True)

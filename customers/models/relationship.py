@@ -79,6 +79,9 @@ class Relationship(Lifecycle):
     decided_by = models.CharField(_("decided by"), max_length=200, blank=True)
     ended_at = models.DateTimeField(_("ended at"), null=True, blank=True)
     ended_by = models.CharField(_("ended by"), max_length=200, blank=True)
+    # By the customer, while subscriptions sold to it still run: the provider ends it when they are over.
+    ending_requested_at = models.DateTimeField(_("ending requested at"), null=True, blank=True)
+    ending_requested_by = models.CharField(_("ending requested by"), max_length=200, blank=True)
     confirmed_at_microsoft_at = models.DateTimeField(_("confirmed at Microsoft at"), null=True, blank=True)
     confirmed_at_microsoft_by = models.CharField(_("confirmation noted by"), max_length=200, blank=True)
 
@@ -102,11 +105,24 @@ class Relationship(Lifecycle):
             paired("began", "rel_began_paired"),
             paired("decided", "rel_decided_paired"),
             paired("ended", "rel_ended_paired"),
+            paired("ending_requested", "rel_ending_paired"),
             paired("confirmed_at_microsoft", "rel_microsoft_paired"),
             stamped(["active", "refused", "ended"], "decided", "rel_decided_when"),
             stamped(["ended"], "ended", "rel_ended_when"),
         )
-        indexes = (models.Index(fields=["provider", "status"], name="rel_provider"),)
+        indexes = (
+            models.Index(fields=["provider", "status"], name="rel_provider"),
+            models.Index(
+                fields=["provider", "ending_requested_at"],
+                condition=Q(status="active", ending_requested_at__isnull=False),
+                name="rel_ending_requested",
+            ),
+            models.Index(
+                fields=["provider", "id"],
+                condition=Q(status="active", confirmed_at_microsoft_at__isnull=True),
+                name="rel_unconfirmed",
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{self.provider} – {self.customer}"

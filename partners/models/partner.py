@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.core.validators import RegexValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
@@ -122,6 +122,16 @@ class Partner(Lifecycle):
     edition = models.CharField(
         _("rulebook edition"), max_length=10, choices=RulebookEdition, default=RulebookEdition.V2016_12
     )
+    privilege_days = models.PositiveSmallIntegerField(
+        _("days privileges usually last"),
+        default=365,
+        validators=[MinValueValidator(1), MaxValueValidator(730)],
+    )
+    expiry_days = models.PositiveSmallIntegerField(
+        _("days an invitation usually waits"),
+        default=90,
+        validators=[MinValueValidator(1), MaxValueValidator(365)],
+    )
     parent = models.ForeignKey(
         "self",
         verbose_name=_("parent company"),
@@ -143,6 +153,12 @@ class Partner(Lifecycle):
         constraints = (
             among("status", ["active", "suspended"], "partner_status"),
             among("kind", Kind.values, "partner_kind"),
+            models.CheckConstraint(
+                condition=Q(privilege_days__gte=1, privilege_days__lte=730), name="partner_privilege_days"
+            ),
+            models.CheckConstraint(
+                condition=Q(expiry_days__gte=1, expiry_days__lte=365), name="partner_expiry_days"
+            ),
             models.CheckConstraint(
                 condition=Q(parent__isnull=True) | ~Q(parent=F("id")), name="partner_not_own_parent"
             ),
