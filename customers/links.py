@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from django.conf import settings
-from django.core.signing import BadSignature, SignatureExpired, Signer, TimestampSigner
+from django.core.signing import BadSignature, SignatureExpired, TimestampSigner
 from django.db.models import F
 from django.urls import reverse
 from django.utils import timezone, translation
@@ -23,13 +23,11 @@ from customers.models import Contact, InvitationLink, MailedCode
 from customers.models.code import CODE_TRIES
 from partners import mail
 from partners.errors import Refused
+from partners.signed_links import BadLink as BadLink
+from partners.signed_links import read, sign
 
 PAGE_HOURS = 1
 CODES_AN_HOUR = 5
-
-
-class BadLink(Exception):  # noqa: N818 - says what is wrong with the address
-    """A forged, unknown or revoked address: the answer tells nothing."""
 
 
 class OldLink(BadLink):
@@ -71,10 +69,6 @@ ENDED: Mapping[str, State] = {
 }
 
 
-def _sign(salt: str, pk: int, serial: int) -> str:
-    return Signer(salt=salt, sep=".").sign(f"{pk}.{serial}")
-
-
 def _read(signed: str) -> tuple[int, int]:
     pk, serial = signed.split(".")
     return int(pk), int(serial)
@@ -85,7 +79,7 @@ def _read(signed: str) -> tuple[int, int]:
 
 def invitation_address(link: InvitationLink) -> str:
     """Return the address a customer opens; built from SITE_URL, never from a request."""
-    token = _sign("customers.invitation", link.pk, link.serial)
+    token = sign("customers.invitation", link.pk, link.serial)
     return settings.SITE_URL + reverse("customers:landing", args=[token])
 
 
@@ -94,10 +88,7 @@ def open_invitation(token: str, at: datetime) -> Opened:
 
     A suspended provider's or reseller's link is refused like a forged one.
     """
-    try:
-        pk, serial = _read(Signer(salt="customers.invitation", sep=".").unsign(token))
-    except (BadSignature, ValueError) as problem:
-        raise BadLink from problem
+    pk, serial = read("customers.invitation", token)
     opened = _opened(pk, serial, at)
     if opened is None:
         raise BadLink
@@ -171,16 +162,13 @@ def open_page(token: str) -> Contact:
 
 def ask_address(contact: Contact) -> str:
     """Return the lasting address, kept in the receipt, that mails the contact a fresh page link."""
-    token = _sign("customers.ask", contact.pk, contact.page_serial)
+    token = sign("customers.ask", contact.pk, contact.page_serial)
     return settings.SITE_URL + reverse("customers:my-ask", args=[token])
 
 
 def open_ask(token: str) -> Contact:
     """Return the confirmed contact behind a receipt's link; refuses a forged or revoked one."""
-    try:
-        pk, serial = _read(Signer(salt="customers.ask", sep=".").unsign(token))
-    except (BadSignature, ValueError) as problem:
-        raise BadLink from problem
+    pk, serial = read("customers.ask", token)
     return _confirmed(pk, serial)
 
 
