@@ -1,6 +1,6 @@
 """The stories of delegated admin privileges: assign, answer, stop, withdraw."""
 
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime
 
 from django.db import IntegrityError, models, transaction
 from django.utils.translation import gettext as _
@@ -19,7 +19,7 @@ from customers.models import (
     Purpose,
     Relationship,
 )
-from customers.models.privilege import utc_day
+from customers.models.privilege import start_of, utc_day
 from partners import activity, partnerships
 from partners.actor import Actor
 from partners.errors import Refused
@@ -48,10 +48,6 @@ class Verb(models.TextChoices):
 activity.explain("privilege", gettext_lazy("Privilege"), Privilege.choices)
 activity.explain("services", gettext_lazy("Services"), GROUND)
 activity.explain("reseller", gettext_lazy("Reseller"))
-
-
-def _start_of(day: date) -> datetime:
-    return datetime.combine(day, time.min, tzinfo=UTC)
 
 
 def _lock_ground(grant_pk: int, partnership_pk: int) -> tuple[Grant, Partnership]:
@@ -122,7 +118,7 @@ def assign(
                 family=family,
                 offered_at=at,
                 offered_by=by.stamp,
-                starts_at=_start_of(starts_on) if starts_on and starts_on > utc_day(at) else None,
+                starts_at=start_of(starts_on) if starts_on and starts_on > utc_day(at) else None,
                 ends_on=last,
             )
     except IntegrityError as problem:

@@ -1,6 +1,6 @@
 """Grant (customer to provider), Assignment (provider to reseller), and what is live at a moment."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, ClassVar
 
 from django.db import models
@@ -26,6 +26,11 @@ GROUND = [(ALL_FAMILIES, _("All services")), *Family.choices]
 def utc_day(at: datetime) -> date:
     """Return the UTC day of a moment: end dates are inclusive days in UTC."""
     return at.astimezone(UTC).date()
+
+
+def start_of(day: date) -> datetime:
+    """Return the moment a UTC day begins; a last day is over when the next one begins."""
+    return datetime.combine(day, time.min, tzinfo=UTC)
 
 
 class GrantQuerySet(models.QuerySet["Grant"]):
