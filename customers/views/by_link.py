@@ -8,19 +8,15 @@ from typing import Any, Generic, TypeVar
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
-from django.middleware.csrf import CsrfViewMiddleware
 from django.shortcuts import render
 from django.utils import timezone, translation
-from django.utils.decorators import decorator_from_middleware
-from django.views.decorators.cache import never_cache
-from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from customers import links
 from customers.links import BadLink, OldLink, Opened
 from customers.models import Contact
-from partners.middleware import asked_language
 from partners.models import Partner
+from partners.views.by_link import language_for, secretive
 
 Subject = TypeVar("Subject")
 
@@ -54,18 +50,7 @@ def _of(contact: Contact) -> Held[Contact]:
     return Held(contact, contact.language, contact.customer.provider)
 
 
-class LinkCsrfMiddleware(CsrfViewMiddleware):
-    """Django's guard, on pages that send no referrer: from those a browser names no origin either.
-
-    The cookie and the form's token still have to agree.
-    """
-
-    def _origin_verified(self, request: HttpRequest) -> bool:
-        return request.META["HTTP_ORIGIN"] == "null" or super()._origin_verified(request)  # type: ignore[misc]  # the stubs leave it out
-
-
 shows_and_takes = require_http_methods(["GET", "HEAD", "POST"])
-guarded = decorator_from_middleware(LinkCsrfMiddleware)
 
 
 def by_link(
@@ -77,24 +62,16 @@ def by_link(
     """
 
     def decorate(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponseBase]:
-        @csrf_exempt  # the guard inside takes its place
+        @secretive
         @wraps(view)
-        def opened(request: HttpRequest, token: str, **kwargs: Any) -> HttpResponseBase:
-            response = shown(request, token, **kwargs)
-            response["Referrer-Policy"] = "no-referrer"
-            response["X-Robots-Tag"] = "noindex, nofollow"
-            return response
-
-        @guarded
-        @never_cache
-        def shown(request: HttpRequest, token: str, **kwargs: Any) -> HttpResponse:
+        def opened(request: HttpRequest, token: str, **kwargs: Any) -> HttpResponse:
             try:
                 held = open_address(token)
             except OldLink as old:
                 return _old(request, old.contact)
             except BadLink:
                 return render(request, "customers/public/bad_link.html", status=404)
-            language = _language(request, held.language)
+            language = language_for(request, held.language)
             with translation.override(language), timezone.override(held.provider.zone):
                 try:
                     response = view(request, held.subject, token, **kwargs)
@@ -109,18 +86,11 @@ def by_link(
 
 
 def _old(request: HttpRequest, contact: Contact) -> HttpResponse:
-    language = _language(request, contact.language)
+    language = language_for(request, contact.language)
     with translation.override(language):
         ask = links.ask_address(contact).removeprefix(settings.SITE_URL)  # a form posts to where it came from
         context = {"contact": contact, "ask": ask}
         return render(request, "customers/public/old_link.html", context, status=410)
-
-
-def _language(request: HttpRequest, own: str) -> str:
-    """Return the language asked for on this page, else chosen before, else the subject's own."""
-    chosen = "" if request.user.is_authenticated else request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
-    wanted = asked_language(request) or chosen
-    return wanted if wanted in dict(settings.LANGUAGES) else own
 
 
 def posted(request: HttpRequest) -> QueryDict | None:
