@@ -7,7 +7,8 @@ from typing import Any
 from django.db.models import QuerySet
 
 from partners import mail
-from partners.models import Partner, Partnership, Role, User
+from partners.actor import Actor
+from partners.models import Onboarding, Partner, Partnership, Role, User
 from partners.permissions import ADMINS, AGENTS
 
 
@@ -61,6 +62,55 @@ def partnership_answered(partnership: Partnership, *, at: datetime) -> None:
             "provider": partnership.provider,
             "reseller": partnership.reseller,
             "accepted": partnership.is_active,
+        },
+        at=at,
+    )
+
+
+def onboarding_started(onboarding: Onboarding, *, by: Actor, at: datetime) -> None:
+    """Write the link to a reseller that is not here yet; the provider's person is who it can answer to."""
+    mail.queue(
+        "partners/onboarding_started",
+        to=onboarding.email,
+        language=onboarding.language,
+        context={
+            "onboarding": onboarding,
+            "provider": onboarding.provider,
+            "sender": by.label,
+            "expires_at": onboarding.expires_at.astimezone(onboarding.provider.zone),
+        },
+        slots={"address": ("onboarding", str(onboarding.pk), str(onboarding.serial))},
+        reply_to=by.email,
+        at=at,
+    )
+
+
+def onboarding_confirmed(onboarding: Onboarding, partnership: Partnership, *, at: datetime) -> None:
+    """Tell the reseller's first account admin that the company is in, and which proposal waits for it."""
+    to_members(
+        "partners/onboarding_confirmed",
+        partnership.reseller,
+        ADMINS,
+        context={
+            "onboarding": onboarding,
+            "provider": partnership.provider,
+            "reseller": partnership.reseller,
+            "lapses_at": partnership.lapses_at,
+        },
+        at=at,
+    )
+
+
+def onboarding_closed(onboarding: Onboarding, *, at: datetime) -> None:
+    """Tell the provider's agents that staff confirmed the reseller they invited, or refused it and why."""
+    to_members(
+        "partners/onboarding_closed",
+        onboarding.provider,
+        AGENTS,
+        context={
+            "onboarding": onboarding,
+            "provider": onboarding.provider,
+            "confirmed": onboarding.status == Onboarding.Status.CONFIRMED,
         },
         at=at,
     )

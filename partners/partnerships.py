@@ -47,23 +47,36 @@ def refuse_pair(provider: Partner, reseller: Partner) -> None:
         raise Refused(_("A suspended company cannot enter a partnership."))
 
 
-@transaction.atomic
-def propose(provider: Partner, reseller: Partner, *, by: Actor, at: datetime) -> Partnership:
-    """Propose a partnership; refuses a pair the programme does not know or one already tied."""
-    refuse_other(by, provider.pk)
+def tie(
+    provider: Partner, reseller: Partner, *, stamp: str, at: datetime
+) -> tuple[Partnership, list[Partnership]]:
+    """Make the proposal inside a story; returns it with the dead ones that made room for it.
+
+    Refuses a pair the programme does not know or one already tied.
+    """
     refuse_pair(provider, reseller)
     dead = list(Partnership.objects.filter(provider=provider, reseller=reseller).lapsed_at(at))
     for partnership in dead:  # a dead proposal must not block a living one
-        partnership.move(Partnership.Status.LAPSED, answered_at=at, answered_by=by.stamp)
+        partnership.move(Partnership.Status.LAPSED, answered_at=at, answered_by=stamp)
     try:
         with transaction.atomic():
             partnership = Partnership.objects.create(
-                provider=provider, reseller=reseller, proposed_at=at, proposed_by=by.stamp
+                provider=provider, reseller=reseller, proposed_at=at, proposed_by=stamp
             )
     except IntegrityError as problem:
         if broke(problem, Partnership, "ps_one_proposed_or_active"):
             raise Refused(_("You already work with this reseller, or have asked it to.")) from problem
         raise
+    return partnership, dead
+
+
+@transaction.atomic
+def propose(provider: Partner, reseller: Partner, *, by: Actor, at: datetime) -> Partnership:
+    """Propose a partnership; refuses a pair the programme does not know or one already tied."""
+    refuse_other(by, provider.pk)
+    if provider.is_active and not reseller.is_active:  # a stranger does not learn why
+        raise Refused(_("A partnership with this company cannot be proposed now."))
+    partnership, dead = tie(provider, reseller, stamp=by.stamp, at=at)
     emails.partnership_proposed(partnership, at=at)
     _record(Verb.PROPOSED, partnership, *dead, by=by, at=at)
     return partnership
