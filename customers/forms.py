@@ -12,10 +12,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django_countries import countries
 
-from customers.invitations import Recipient, Terms
 from customers.models import GROUND, Customer, Grant, Route
 from customers.models.invitation import EXPIRY_DAYS, MAX_PRIVILEGE_DAYS
 from customers.records import Details, Person
+from customers.terms import Recipient, Terms
 from partners.actor import Actor
 from partners.fields import Address, Day, Domain, Line, Lines, Version
 from partners.models import Partner, Partnership

@@ -14,8 +14,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from customers.acceptances import refuse_partner_tenant
-from customers.invitations import named_partnership
 from customers.models import Assignment, Contact, Customer
+from customers.terms import named_partnership
 from partners import activity
 from partners.actor import Actor
 from partners.errors import Refused, Stale

@@ -7,6 +7,7 @@ from config.world.stage import World, accept_offers, active, answer, grant, invi
 from customers import acceptances, endings, invitations, links, privileges
 from customers.families import Family
 from customers.models import Assignment, Contact, Relationship, Route
+from customers.terms import Terms
 from partners import companies
 from subscriptions import offboarding
 
@@ -51,7 +52,7 @@ def every_answer(world: World) -> None:
     invite(world, "woodgrove", 86)  # expires within days
     invitations.make(
         world.partners["northwind"],
-        invitations.Terms(
+        Terms(
             route=Route.DIRECT,
             customer=world.customers["consolidated"],
             asks_support=True,
@@ -62,7 +63,7 @@ def every_answer(world: World) -> None:
     )
     handed = invitations.make(
         world.partners["northwind"],
-        invitations.Terms(
+        Terms(
             route=Route.VIA_RESELLER,
             partnership=world.ties["northwind", "fabrikam"],
             reseller=world.partners["fabrikam"],

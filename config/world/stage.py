@@ -17,6 +17,7 @@ from customers.models import (
     Relationship,
     Route,
 )
+from customers.terms import Recipient, Terms
 from partners.actor import Actor
 from partners.models import Partner, Partnership
 
@@ -59,7 +60,7 @@ def invite(
     tie = world.ties[owner, via] if via else None
     named = world.partners[reseller or via] if (reseller or via) else None
     at = world.ago(days)
-    terms = invitations.Terms(
+    terms = Terms(
         route=Route.VIA_RESELLER if tie else Route.DIRECT,
         partnership=tie,
         reseller=named,
@@ -74,7 +75,7 @@ def invite(
     invitation = invitations.open_(invitation, by=world.actors[owner], at=at + timedelta(minutes=4))
     contact = customer.contacts.order_by("pk").first()
     assert contact is not None  # noqa: S101 - every customer of the world has one
-    to = invitations.Recipient(email=contact.email, company=customer.name)
+    to = Recipient(email=contact.email, company=customer.name)
     tell = invitations.forward if tie else invitations.send
     return tell(invitation, to=to, by=world.actors[via or owner], at=at + timedelta(hours=2))
 

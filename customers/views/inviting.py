@@ -26,6 +26,7 @@ from customers.permissions import (
     may_invite,
     may_invite_through_resellers,
 )
+from customers.terms import Recipient, Terms, refuse_terms
 from customers.views.invitations import asks_in_words
 from partners import mail
 from partners.actor import Actor
@@ -120,7 +121,7 @@ def preview(request: Request) -> HttpResponse:
         return _invite_page(request, form)
     provider, terms, to = company_of(request.actor), form.terms, form.recipient
     try:
-        invitations.refuse_terms(provider, terms, at=at)
+        refuse_terms(provider, terms, at=at)
         if to:
             invitations.refuse_address(provider, to.email, by=request.actor, at=at)
     except Refused as refusal:
@@ -151,7 +152,7 @@ def preview(request: Request) -> HttpResponse:
 
 
 def _as_it_will_be(
-    provider: Partner, terms: invitations.Terms, to: invitations.Recipient | None
+    provider: Partner, terms: Terms, to: Recipient | None
 ) -> InvitationLink:
     """Return the link these terms would make, not written anywhere."""
     invitation = Invitation(
@@ -192,7 +193,7 @@ def landing(link: InvitationLink, at: datetime) -> dict[str, Any]:
     }
 
 
-def _alike(actor: Actor, to: invitations.Recipient) -> list[Customer]:
+def _alike(actor: Actor, to: Recipient) -> list[Customer]:
     """Return customers on record that may be the one that was typed anew."""
     customers = Customer.objects.visible_to(actor)
     found = list(customers.filter(contacts__email=to.email).order_by("pk")[:FOUND])
