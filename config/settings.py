@@ -218,6 +218,7 @@ CSRF_COOKIE_SAMESITE = "Lax"
 LANGUAGE_COOKIE_HTTPONLY = True
 LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
 LANGUAGE_COOKIE_NAME = "language"
+THEME_COOKIE_NAME = "theme"  # light or dark; without it the system decides
 DEVICE_COOKIE_NAME = "device"  # this browser has signed in before; partners.accounts says what for
 CSRF_FAILURE_VIEW = "config.views.csrf_failure"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
@@ -233,6 +234,7 @@ if not DEBUG:
     SESSION_COOKIE_NAME = "__Host-session"
     CSRF_COOKIE_NAME = "__Host-csrf"
     LANGUAGE_COOKIE_NAME = "__Host-language"
+    THEME_COOKIE_NAME = "__Host-theme"
     DEVICE_COOKIE_NAME = "__Host-device"
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 

@@ -7,6 +7,7 @@ from django.urls import include, path, re_path
 
 from config import views
 from partners.views.companies import set_language
+from partners.views.theme import set_theme
 from subscriptions.views import customers
 
 # One door for everybody: the admin's own sign-in form would know no throttle.
@@ -39,6 +40,7 @@ urlpatterns = [
     path("healthz", views.healthz, name="healthz"),
     path("account/", include(account_urls)),
     path("language/", set_language, name="set_language"),
+    path("theme/", set_theme, name="set_theme"),
     path("admin/", admin.site.urls),
     path("", include("partners.urls")),
     path("", include("customers.urls")),

@@ -13,6 +13,7 @@ from django.utils.cache import patch_vary_headers
 
 from partners.actor import Actor
 from partners.models import Membership, User
+from partners.theme import asked_theme, remember_theme
 
 ACTING_FOR = "acting_for"  # in the session the chosen membership, in a form the company it was made for
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
@@ -32,6 +33,7 @@ PERSONAL = frozenset(
         "partners:companies",
         "partners:profile",
         "set_language",
+        "set_theme",
     }
 )
 
@@ -101,7 +103,10 @@ class ActorMiddleware:
 
 
 class LanguageMiddleware:
-    """Answers in the language of the person signed in, else in the one asked for; in the company's zone."""
+    """Answers in the language of the person signed in, else in the one asked for; in the company's zone.
+
+    A theme asked for by the address is remembered here too: what a page looks like is settled in one place.
+    """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -119,6 +124,8 @@ class LanguageMiddleware:
         patch_vary_headers(response, ("Accept-Language", "Cookie"))
         if asked and not request.user.is_authenticated:
             remember_language(response, asked)
+        if theme := asked_theme(request):
+            remember_theme(response, theme)
         return response
 
 

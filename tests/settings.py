@@ -20,7 +20,7 @@ from config.settings import DATABASES, STORAGES
 SECURE_SSL_REDIRECT = False  # the test client speaks plain http
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = False  # and so do the browser journeys
 SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "sessionid", "csrftoken"
-LANGUAGE_COOKIE_NAME, DEVICE_COOKIE_NAME = "language", "device"
+LANGUAGE_COOKIE_NAME, THEME_COOKIE_NAME, DEVICE_COOKIE_NAME = "language", "theme", "device"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES = {**STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
 

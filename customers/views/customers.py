@@ -19,7 +19,7 @@ from partners.permissions import require
 from partners.requests import Request
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def record(request: Request) -> HttpResponse:
     """Record a customer that already buys elsewhere: a prospect until it accepts an invitation."""
     require(may_record_customer(request.actor))
@@ -52,7 +52,7 @@ def record(request: Request) -> HttpResponse:
     return render(request, "customers/customer_form.html", {"form": form, "contact_form": contact_form})
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def edit(request: Request, pk: int) -> HttpResponse:
     """Edit what is on record of a customer; a form read before somebody else's change is shown beside it."""
     customer = get_object_or_404(
@@ -87,7 +87,7 @@ def show(form: Any, refusal: Refused) -> None:
     form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def add_contact(request: Request, pk: int) -> HttpResponse:
     """Record one more contact of a customer."""
     customer = get_object_or_404(Customer.objects.visible_to(request.actor), pk=pk)
@@ -105,7 +105,7 @@ def add_contact(request: Request, pk: int) -> HttpResponse:
     return render(request, "customers/contact_form.html", {"form": form, "customer": customer})
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def edit_contact(request: Request, pk: int) -> HttpResponse:
     """Edit a contact that has not confirmed its address."""
     contact = get_object_or_404(Contact.objects.visible_to(request.actor).select_related("customer"), pk=pk)

@@ -15,6 +15,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
+from partners.theme import SYSTEM, THEMES, theme_of
+
 register = template.Library()
 
 ICONS = "vendor/bootstrap-icons/icons.svg"
@@ -56,6 +58,22 @@ def post_token(context: template.Context) -> SafeString:
     if partner is None:
         return fields
     return fields + format_html('<input type="hidden" name="acting_for" value="{}">', partner.pk)
+
+
+@register.simple_tag(takes_context=True)
+def theme(context: template.Context) -> SafeString:
+    """Write the theme somebody chose into the page's root; without a choice the system decides."""
+    request = _request(context)
+    chosen = theme_of(request) if request is not None else SYSTEM
+    return SafeString("") if chosen == SYSTEM else format_html(' data-bs-theme="{}"', chosen)
+
+
+@register.simple_tag(takes_context=True)
+def themes(context: template.Context) -> list[dict[str, Any]]:
+    """Return the themes to choose from, the one in use marked."""
+    request = _request(context)
+    now = theme_of(request) if request is not None else SYSTEM
+    return [{"value": value, "label": label, "active": value == now} for value, label in THEMES.items()]
 
 
 @register.simple_tag

@@ -8,13 +8,13 @@ from django.shortcuts import redirect, render
 from django.utils import translation
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from partners.forms import ProfileForm
 from partners.middleware import ACTING_FOR, memberships_of, remember_language
 
 
-@require_GET
+@require_safe
 def companies(request: HttpRequest) -> HttpResponse:
     """Show the companies one may act for."""
     memberships = memberships_of(request.user)  # type: ignore[arg-type]  # behind the sign-in
@@ -34,7 +34,7 @@ def act_for(request: HttpRequest) -> HttpResponse:
     raise Http404
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def profile(request: HttpRequest) -> HttpResponse:
     """Change one's own name and language."""
     form = ProfileForm(request.POST or None, instance=request.user)
@@ -50,12 +50,7 @@ def profile(request: HttpRequest) -> HttpResponse:
 @require_POST
 def set_language(request: HttpRequest) -> HttpResponse:
     """Choose the language: for good when signed in, else in this browser."""
-    target = request.POST.get("next", "")
-    if not url_has_allowed_host_and_scheme(
-        target, allowed_hosts={request.get_host()}, require_https=request.is_secure()
-    ):
-        target = "/"
-    response = HttpResponseRedirect(target)  # never the name of a page, which `redirect` would look up
+    response = back(request)
     language = request.POST.get("language", "")
     if language in dict(settings.LANGUAGES):
         remember_language(response, language)
@@ -63,3 +58,13 @@ def set_language(request: HttpRequest) -> HttpResponse:
             request.user.language = language
             request.user.save(update_fields=["language"])
     return response
+
+
+def back(request: HttpRequest) -> HttpResponse:
+    """Return the way back to the page a form was on, or to the first one: never to another site."""
+    target = request.POST.get("next", "")
+    if not url_has_allowed_host_and_scheme(
+        target, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    ):
+        target = "/"
+    return HttpResponseRedirect(target)  # never the name of a page, which `redirect` would look up

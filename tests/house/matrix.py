@@ -29,10 +29,11 @@ ACTORS = (
     "superuser",
 )
 
-# Open without signing in: the door itself, health, the language, what customers open, development's mails.
+# Open without signing in: the door itself, health, language and theme, what customers open, development's mails.
 PUBLIC = {
     "healthz",
     "set_language",
+    "set_theme",
     "account_login",
     "account_logout",
     "account_reset_password",
@@ -59,6 +60,7 @@ TABLE = """
 #                                                                     nobo cust | view help sell agnt admn | hold read offr unti | tail | staf supr
 GET  healthz                                                          200  200  | 200  200  200  200  200  | 200  200  200  200  | 200  | 200  200
 POST set_language                                                     302  302  | 302  302  302  302  302  | 302  302  302  302  | 302  | 302  302
+POST set_theme                                                        302  302  | 302  302  302  302  302  | 302  302  302  302  | 302  | 302  302
 GET  dev-mails                                                        404  404  | 404  404  404  404  404  | 404  404  404  404  | 404  | 404  404
 GET  dev-mail name=mail                                               404  404  | 404  404  404  404  404  | 404  404  404  404  | 404  | 404  404
 GET  dev-mail-html name=mail                                          404  404  | 404  404  404  404  404  | 404  404  404  404  | 404  | 404  404

@@ -68,6 +68,17 @@ def test_every_other_method_is_refused(actor: str, world: World) -> None:
     assert not wrong, "\n".join(wrong)
 
 
+@pytest.mark.parametrize("actor", ["customer", "admin", "holder"])
+def test_head_is_answered_as_get(actor: str, world: World) -> None:
+    client = world.client(actor)
+    wrong = []
+    for row in (row for row in ROWS if row.method == "GET"):
+        given = answer(ask(client, "HEAD", world.address(row.name, dict(row.arguments))))
+        if given != row.expected(actor):
+            wrong.append(f"HEAD {row} as {actor}: {given}, not {row.expected(actor)}")
+    assert not wrong, "\n".join(wrong)
+
+
 def refusal(route: Route, rows: list[Row], actor: str) -> str:
     """Return what a method without a row answers: nothing is told of what is closed, or forged."""
     if route.name in PUBLIC:
