@@ -245,7 +245,7 @@ def test_channels_count_what_runs(anna: Actor, luca: Actor, accepted: Relationsh
 def test_a_count_stops_where_its_list_does(
     anna: Actor, accepted: Relationship, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(attention, "MOST", 3)
+    monkeypatch.setattr("subscriptions.attention.queue.MOST", 3)
     for _ in range(5):
         SubscriptionFactory(customer=accepted.customer, term_end=now.date() + timedelta(days=9))
     queue = attention.waiting(anna, now)

@@ -1,0 +1,113 @@
+"""The queue of one person: what waits, counted and put in order; what was put off apart.
+
+Every count is the length of the list it stands for. All collectors of a company are one statement, and each
+stops at `MOST` rows: a new kind is a `Collector` beside those of its noun, and its place in the list below.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+from django.db.models import Count
+
+from partners.actor import Actor
+from partners.models import Partner
+from subscriptions.attention import invitations, privileges, relationships, subscriptions
+from subscriptions.attention.items import MOST, Collector, Item, Kind, PutOff, Row
+from subscriptions.attention.subscriptions import DECISION_DAYS, RUNNING, WEEKS
+from subscriptions.models import Subscription
+from subscriptions.rulebook import Deadline
+from subscriptions.vocabulary import Channel
+
+PROVIDER: tuple[Collector, ...] = (
+    invitations.ANSWERS,
+    relationships.ENDINGS,
+    invitations.REQUESTS,
+    invitations.ASKED_AGAIN,
+    invitations.EXPIRING,
+    privileges.OFFERS,
+    privileges.HANDOVERS,
+    privileges.RENEWALS,
+    privileges.ENDING_GRANTS,
+    relationships.MICROSOFT,
+    subscriptions.UNKNOWN,
+)
+RESELLER: tuple[Collector, ...] = (
+    relationships.PARTNERSHIPS,
+    privileges.OFFERED,
+    privileges.TAKING_OVER,
+    invitations.HANDED,
+    privileges.ENDING_ASSIGNMENTS,
+)
+OF_RESELLERS = (Kind.REQUESTS, Kind.OFFERS, Kind.HANDOVERS)
+
+
+@dataclass(slots=True)
+class Queue:
+    """Everything that waits for the members of a company, as one of them sees it."""
+
+    today: date
+    kinds: dict[Kind, list[Item]] = field(default_factory=dict)
+    coming: list[tuple[Subscription, Deadline]] = field(default_factory=list)
+
+    def items(self, kind: str = "") -> list[Item]:
+        """Return what waits, of one kind or of all, what is due first."""
+        found = [item for one, items in self.kinds.items() if kind in ("", one) for item in items]
+        return sorted(found, key=_order)
+
+    def weeks(self) -> list[tuple[date, int]]:
+        """Return how many decisions fall into each of the coming weeks, by the week's Monday."""
+        monday = self.today - timedelta(days=self.today.weekday())
+        days = [monday + timedelta(weeks=week) for week in range(WEEKS)]
+        fallen = [deadline.on - timedelta(days=deadline.on.weekday()) for _row, deadline in self.coming]
+        return [(day, fallen.count(day)) for day in days]
+
+
+def _order(item: Item) -> tuple[bool, date]:
+    return item.due is None, item.due or item.since or date.max
+
+
+def collectors(partner: Partner) -> tuple[Collector, ...]:
+    """Return what can wait for a company of this kind."""
+    if partner.is_reseller:
+        return RESELLER
+    return tuple(one for one in PROVIDER if partner.has_resellers or one.kind not in OF_RESELLERS)
+
+
+def waiting(actor: Actor, at: datetime, *, put_off: bool = False) -> Queue:
+    """Collect what waits for the company acted for, without what the person put off; or only that."""
+    assert actor.partner is not None  # noqa: S101 - the home page is a company's
+    today = at.astimezone(actor.partner.zone).date()
+    away = PutOff(actor, today, shown=put_off)
+    queue = Queue(today=today, coming=subscriptions.coming(actor, at, today, away))
+    chosen = collectors(actor.partner)
+    found: dict[Kind, list[Item]] = {kind: [] for kind in Kind if kind in _kinds(chosen)}
+    for item in _told(chosen, actor, at, away):
+        found[item.kind].append(item)
+    found[Kind.DECISIONS] = [
+        subscriptions.decision(row, deadline, actor)
+        for row, deadline in queue.coming
+        if deadline.on <= today + timedelta(days=DECISION_DAYS) and row.is_put_off == put_off
+    ][:MOST]
+    queue.kinds = found
+    return queue
+
+
+def _kinds(chosen: Iterable[Collector]) -> set[Kind]:
+    return {Kind.DECISIONS, *(one.kind for one in chosen)}
+
+
+def _told(chosen: Iterable[Collector], actor: Actor, at: datetime, away: PutOff) -> list[Item]:
+    """Return the things all these collectors find, in one statement."""
+    tell = {one.kind: one.tell for one in chosen}
+    first, *others = (one.rows(actor, at, away) for one in chosen)
+    rows = (Row(*values) for values in first.union(*others, all=True))
+    told = [tell[Kind(row.kind)](row, actor, at) for row in rows]
+    return sorted(told, key=lambda item: (*_order(item), item.object_ref))
+
+
+def channels(actor: Actor, at: datetime) -> list[tuple[Channel, int]]:
+    """Count what runs by the channel it was bought through, the most first."""
+    rows = Subscription.objects.visible_to(actor, at).filter(status__in=RUNNING)
+    counted = rows.order_by().values_list("channel").annotate(number=Count("pk"))
+    return sorted(((Channel(channel), number) for channel, number in counted), key=lambda pair: -pair[1])

@@ -1,0 +1,87 @@
+"""What waits of subscriptions: decisions that come near, and terms nobody knows the end of."""
+
+from datetime import date, datetime, timedelta
+
+from django.db.models import Exists, OuterRef, Value
+from django.db.models.functions import Coalesce, NullIf
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from partners.actor import Actor
+from partners.permissions import SALES
+from subscriptions import rulings
+from subscriptions.attention.items import Collector, Item, Kind, PutOff, Row, Rows, local, may, yours
+from subscriptions.models import Subscription
+from subscriptions.permissions import may_edit_subscription
+from subscriptions.rulebook import Deadline
+from subscriptions.vocabulary import Billing, Channel, Status, Term
+
+MOST_TERMS = 500  # subscriptions whose deadlines are worked out
+DECISION_DAYS, WEEKS = 30, 12
+RUNNING = (Status.PENDING, Status.ACTIVE, Status.SUSPENDED)
+
+
+def _unknown_ends(actor: Actor, at: datetime) -> Rows:
+    rows = Subscription.objects.visible_to(actor, at).filter(
+        status__in=RUNNING, parent__isnull=True, term_end__isnull=True, product__billing=Billing.LICENSE
+    )
+    # A month of ours rolls on by itself.
+    return rows.exclude(channel=Channel.CSP_OWN, term=Term.P1M).order_by("-pk")
+
+
+def _unknown_end(row: Row, actor: Actor, at: datetime) -> Item:
+    may_write = may(actor, SALES)
+    return row.item(
+        what=row.what,
+        why=_("Nobody knows when its term ends."),
+        then=_("Nobody can be warned in time."),
+        turn=yours(),
+        url=reverse(
+            "subscriptions:subscription-edit" if may_write else "subscriptions:subscription", args=[row.ref]
+        ),
+        action=_("Write it down") if may_write else _("Look at it"),
+        since=local(row.at),
+    )
+
+
+UNKNOWN = Collector(
+    kind=Kind.UNKNOWN,
+    find=_unknown_ends,
+    tell=_unknown_end,
+    subject="customer__name",
+    what=Coalesce(NullIf("friendly_name", Value("")), "product__name"),
+    at="recorded_at",
+)
+
+
+def coming(actor: Actor, at: datetime, today: date, put_off: PutOff) -> list[tuple[Subscription, Deadline]]:
+    """Return what has to be decided in the coming weeks; an add-on is decided with its base.
+
+    Each row says in `is_put_off` whether the person put it off.
+    """
+    rows = Subscription.objects.visible_to(actor, at).filter(
+        status__in=RUNNING,
+        parent__isnull=True,
+        term_end__gte=today,
+        term_end__lte=today + timedelta(weeks=WEEKS, days=1),
+    )
+    refs = put_off.rows().filter(kind=Kind.DECISIONS, object_ref=OuterRef("pk"))
+    rows = rulings.with_facts(rows).annotate(is_put_off=Exists(refs))
+    soonest = rows.order_by("term_end", "pk")[:MOST_TERMS]
+    return [(row, deadline) for row in soonest if (deadline := rulings.deadline(row, at))]
+
+
+def decision(row: Subscription, deadline: Deadline, actor: Actor) -> Item:
+    """Tell of a decision that comes near: who makes none has it made for him."""
+    return Item(
+        Kind.DECISIONS,
+        row.pk,
+        row.customer.name,
+        f"{row}, {row.get_channel_display()}",
+        _("The last day on which there is a choice comes near."),
+        _("Without a decision: %(then)s") % {"then": deadline.then},
+        yours(),
+        row.get_absolute_url(),
+        _("Choose the path") if may_edit_subscription(actor, row) else _("Look at it"),
+        due=deadline.on,
+    )
