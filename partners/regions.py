@@ -24,3 +24,14 @@ def region_of(country: str) -> str:
 def same_region(one: str, other: str) -> bool:
     """Say whether two countries lie in the same CSP region."""
     return region_of(one) == region_of(other)
+
+
+@cache
+def countries_of(region: str) -> tuple[str, ...]:
+    """Return the countries of a CSP region; a country not listed is its own region's only one."""
+    return tuple(country for country, one in _regions().items() if one == region) or (region,)
+
+
+def regions() -> tuple[str, ...]:
+    """Return the regions that hold several countries."""
+    return tuple(dict.fromkeys(_regions().values()))

@@ -9,9 +9,11 @@ from datetime import date, timedelta
 from functools import cache
 from operator import attrgetter
 
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from customers.families import Family
+from partners.regions import countries_of, regions
 from subscriptions.editions import EDITIONS, Row, Sentence
 from subscriptions.sources import Source
 from subscriptions.steps import Step
@@ -32,6 +34,7 @@ from subscriptions.vocabulary import (
 )
 
 DEFAULT_EDITION = "2016-12"
+RUNNING = (Status.PENDING, Status.ACTIVE, Status.SUSPENDED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +82,7 @@ class Facts:
         """Say whether somebody has to decide before the term ends; a month of ours rolls on by itself."""
         return (
             self.billing == Billing.LICENSE
-            and self.status in (Status.PENDING, Status.ACTIVE, Status.SUSPENDED)
+            and self.status in RUNNING
             and not (self.channel == Channel.CSP_OWN and self.term == Term.P1M)
         )
 
@@ -93,6 +96,31 @@ HOLDS: Mapping[Condition, Callable[[Facts], bool]] = {
     Condition.DIRECT_BILL: lambda facts: facts.provider_kind == "direct_bill",
     Condition.ONE_PER_CUSTOMER: lambda facts: facts.one_per_customer,
 }
+
+
+def _in_one_region() -> Q:
+    """Write that customer and provider are in the same CSP region."""
+    same = Q(customer__country=F("provider__country"))
+    for region in regions():
+        listed = countries_of(region)
+        same |= Q(provider__country__in=listed, customer__country__in=listed)
+    return same
+
+
+# The same conditions of stored rows; a test holds the two readings together. `expressions` names the columns
+# that begin with `base_`: the row's own facts, or those of its base where it is an add-on.
+WHERE: Mapping[Condition, Q] = {
+    Condition.OTHER_REGION: ~Q(customer__country="") & ~_in_one_region(),
+    Condition.TRIAL: Q(base_is_trial=True),
+    Condition.TRANSFERRED: Q(base_status=Status.TRANSFERRED),
+    Condition.ENDED: Q(base_status__in=[Status.EXPIRED, Status.CANCELLED]),
+    Condition.SUSPENDED: Q(base_status=Status.SUSPENDED),
+    Condition.DIRECT_BILL: Q(provider__kind="direct_bill"),
+    Condition.ONE_PER_CUSTOMER: Q(base_one_per_customer=True),
+}
+HAS_CHOICE = Q(base_billing=Billing.LICENSE, base_status__in=RUNNING) & ~Q(
+    base_channel=Channel.CSP_OWN, base_term=Term.P1M
+)
 MET: Mapping[Need, Callable[[Facts], bool]] = {
     Need.RELATIONSHIP: lambda facts: facts.has_relationship,
     Need.GRANT: lambda facts: facts.has_grant,

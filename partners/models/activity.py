@@ -76,6 +76,7 @@ class Activity(models.Model):
         indexes = (
             models.Index(fields=["customer_ref", "-id"], name="activity_customer"),
             models.Index(fields=["object_type", "object_ref", "-id"], name="activity_object"),
+            models.Index(fields=["verb", "-id"], name="activity_verb"),
         )
 
     def __str__(self) -> str:
