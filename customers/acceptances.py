@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from customers import emails, links
+from customers.custody import refuse_dead
 from customers.families import Family
-from customers.invitations import may_answer_for_customer, refuse_dead
 from customers.models import (
     Acceptance,
     AgreementVersion,
@@ -26,6 +26,7 @@ from customers.models import (
     Relationship,
 )
 from customers.models.privilege import ALL_FAMILIES, utc_day
+from customers.places import may_answer_for_customer
 from partners import activity
 from partners.actor import Actor
 from partners.addresses import clean_email, email_domain, is_public_domain

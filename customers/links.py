@@ -4,10 +4,8 @@ A link is a signature over a row's id and its serial: it can be shown again, nee
 and dies when the serial rises. A code is derived, never stored.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 
 from django.conf import settings
 from django.core.signing import BadSignature, SignatureExpired, TimestampSigner
@@ -15,13 +13,13 @@ from django.db.models import F
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.crypto import constant_time_compare, salted_hmac
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from customers.models import Contact, InvitationLink, MailedCode
+from customers.models import Contact, InvitationLink, LinkState, MailedCode
 from customers.models.code import CODE_TRIES
 from partners import mail
+from partners.dates import in_full
 from partners.errors import Refused
 from partners.signed_links import BadLink as BadLink
 from partners.signed_links import read, sign
@@ -38,35 +36,16 @@ class OldLink(BadLink):
         self.contact = contact
 
 
-class State(StrEnum):
-    """What a genuine invitation link is worth at a moment."""
-
-    LIVE = "live"
-    ACCEPTED = "accepted"
-    DECLINED = "declined"
-    WITHDRAWN = "withdrawn"
-    EXPIRED = "expired"
-    REPLACED = "replaced"
-
-
 @dataclass(frozen=True, slots=True)
 class Opened:
     """A genuine link as it was opened: the row and what it is worth now."""
 
     link: InvitationLink
-    state: State
+    state: LinkState
 
     @property
     def is_live(self) -> bool:
-        return self.state == State.LIVE
-
-
-ENDED: Mapping[str, State] = {
-    InvitationLink.Status.ACCEPTED: State.ACCEPTED,
-    InvitationLink.Status.DECLINED: State.DECLINED,
-    InvitationLink.Status.WITHDRAWN: State.WITHDRAWN,
-    InvitationLink.Status.LAPSED: State.EXPIRED,
-}
+        return self.state == LinkState.LIVE
 
 
 def _read(signed: str) -> tuple[int, int]:
@@ -108,25 +87,10 @@ def _opened(pk: int, serial: int, at: datetime) -> Opened | None:
         .filter(pk=pk)
         .first()
     )
-    if link is None or not link.provider.is_active:
+    if link is None or link.is_suspended:
         return None
-    partnership = link.invitation.partnership
-    if partnership and not partnership.reseller.is_active:
-        return None
-    return Opened(link, _state(link, serial, at))
-
-
-def _state(link: InvitationLink, serial: int, at: datetime) -> State:
-    if serial != link.serial:  # first: a revoked address tells nothing of the one that replaced it
-        return State.REPLACED
-    if link.status in ENDED:
-        return ENDED[link.status]
-    invitation = link.invitation
-    if invitation.partnership and not invitation.partnership.is_active:
-        return State.WITHDRAWN
-    if invitation.status == invitation.Status.WITHDRAWN:
-        return State.WITHDRAWN
-    return State.EXPIRED if invitation.is_expired(at) else State.LIVE
+    # The serial first: a revoked address tells nothing of the one that replaced it.
+    return Opened(link, link.state_at(at) if serial == link.serial else LinkState.REPLACED)
 
 
 @mail.secret("invitation")
@@ -199,7 +163,7 @@ def fill_page_until(pk: str, language: str) -> str:
     contact = Contact.objects.select_related("customer__provider").get(pk=pk)
     until = timezone.localtime(timezone.now() + timedelta(hours=PAGE_HOURS), contact.customer.provider.zone)
     with translation.override(language):
-        return date_format(until, "j F Y, H:i T")
+        return in_full(until)
 
 
 @mail.secret("ask")

@@ -19,8 +19,7 @@ from django.db import connection
 from django.db.models import Model
 from django.test import Client, TransactionTestCase
 
-from customers import acceptances, invitations, links, privileges
-from customers.invitations import Recipient, Terms
+from customers import acceptances, custody, invitations, links, privileges
 from customers.models import (
     Acceptance,
     AgreementVersion,
@@ -34,6 +33,7 @@ from customers.models import (
     Relationship,
     Route,
 )
+from customers.terms import Recipient, Terms
 from partners import activity, mail, triggers
 from partners.actor import Actor
 from partners.middleware import ACTING_FOR
@@ -339,13 +339,13 @@ def handed(invite: Callable[..., Invitation], handed_terms: Terms) -> Invitation
 @pytest.fixture
 def link(invitation: Invitation, to_carla: Recipient, anna: Actor, now: datetime) -> InvitationLink:
     """Contoso's link, mailed to Carla."""
-    return invitations.send(invitation, to=to_carla, by=anna, at=now)
+    return custody.send(invitation, to=to_carla, by=anna, at=now)
 
 
 @pytest.fixture
 def forwarded(handed: Invitation, to_carla: Recipient, luca: Actor, now: datetime) -> InvitationLink:
     """Contoso's link, sent on by Fabrikam."""
-    return invitations.forward(handed, to=to_carla, by=luca, at=now)
+    return custody.forward(handed, to=to_carla, by=luca, at=now)
 
 
 @dataclass(frozen=True)

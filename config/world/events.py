@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from config.world.names import CUSTOMERS, SPECIAL
 from config.world.stage import World, accept_offers, active, answer, grant, invite, offers
-from customers import acceptances, endings, invitations, links, privileges
+from customers import acceptances, custody, endings, expiries, invitations, links, privileges
 from customers.families import Family
 from customers.models import Assignment, Contact, Relationship, Route
 from customers.terms import Terms
@@ -41,14 +41,14 @@ def every_answer(world: World) -> None:
     doubtful = answer(world, invite(world, "fourthcoffee", 60), 55, email="qualcuno@altrove.example")
     acceptances.refuse(doubtful, by=anna, at=world.ago(54))
     answer(world, invite(world, "adatum", 6, via="fabrikam"), 0.02, finish=False)  # waits for its code
-    invitations.decline(
+    custody.decline(
         invite(world, "lucerne", 30, via="adventure"),
         reason="Abbiamo appena rinnovato con il nostro fornitore.",
         at=world.ago(27),
     )
     invitations.withdraw(invite(world, "margies", 25).invitation, by=anna, at=world.ago(22))
     invite(world, "treyresearch", 100, expires=60)
-    invitations.tidy(world.ago(39))
+    expiries.tidy(world.ago(39))
     invite(world, "woodgrove", 86)  # expires within days
     invitations.make(
         world.partners["northwind"],

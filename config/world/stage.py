@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from customers import acceptances, invitations, links, privileges
+from customers import acceptances, custody, invitations, links, privileges
 from customers.models import (
     Acceptance,
     AgreementVersion,
@@ -14,6 +14,7 @@ from customers.models import (
     Customer,
     Grant,
     InvitationLink,
+    LinkState,
     Relationship,
     Route,
 )
@@ -91,8 +92,8 @@ def answer(
 ) -> Acceptance:
     """Answer a link as its customer so many days ago, and type the code unless told not to finish."""
     at = world.ago(days)
-    opened = links.Opened(InvitationLink.objects.get(pk=link.pk), links.State.LIVE)
-    invitations.note_fetched(link, at=at - timedelta(minutes=9))
+    opened = links.Opened(InvitationLink.objects.get(pk=link.pk), LinkState.LIVE)
+    custody.note_fetched(link, at=at - timedelta(minutes=9))
     contact = link.customer.contacts.order_by("pk").first() if link.customer else None
     acceptance = acceptances.start(
         opened,

@@ -7,11 +7,11 @@ from customers.models.customer import Contact, Customer
 from customers.models.handover import HandOver
 from customers.models.invitation import (
     Invitation,
-    InvitationLink,
     InvitationState,
     Privilege,
     Route,
 )
+from customers.models.link import InvitationLink, LinkState
 from customers.models.privilege import ALL_FAMILIES, GROUND, Assignment, Grant
 from customers.models.relationship import Origin, OtherPartnerStatement, Relationship
 from customers.models.renewal import RenewalProposal
@@ -30,6 +30,7 @@ __all__ = [
     "InvitationLink",
     "InvitationRequest",
     "InvitationState",
+    "LinkState",
     "MailedCode",
     "Origin",
     "OtherPartnerStatement",

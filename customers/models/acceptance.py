@@ -12,7 +12,8 @@ from django_countries.fields import CountryField
 from customers.families import Family
 from customers.models.code import MailedCode
 from customers.models.customer import Customer
-from customers.models.invitation import InvitationLink, Privilege
+from customers.models.invitation import Privilege
+from customers.models.link import InvitationLink
 from partners.lifecycle import Lifecycle, among, paired, stamped
 
 if TYPE_CHECKING:

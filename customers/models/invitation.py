@@ -1,4 +1,4 @@
-"""Invitation (a provider's terms) and InvitationLink (one customer's copy)."""
+"""Invitation: a provider's terms. Each customer's copy of them is an InvitationLink."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar
@@ -13,7 +13,7 @@ from django.utils.translation import pgettext_lazy
 
 from customers.models.customer import Customer
 from partners.lifecycle import Lifecycle, among, paired, stamped
-from partners.models import Message, Partner, Partnership
+from partners.models import Partner, Partnership
 from partners.models.partner import validate_partner_center_link
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 MAX_PRIVILEGE_DAYS = 730
 MAX_PLACES = 10_000
 EXPIRY_DAYS = 90
+LONGEST_WAIT = 730  # days an invitation may wait for its answer
 
 
 class Privilege(models.TextChoices):
@@ -48,6 +49,22 @@ class InvitationState(models.TextChoices):
     ENDED = "ended", _("Partnership ended")
     USED_UP = "used_up", _("Used up")
     WITHDRAWN = "withdrawn", pgettext_lazy("invitation", "Withdrawn")
+
+
+def standing(within: str = "") -> Q:
+    """Return the condition that no partnership an invitation was handed over under has ended.
+
+    `within` leads to the invitation from another row.
+    """
+    return Q(**{f"{within}partnership__isnull": True}) | Q(
+        **{f"{within}partnership__status": Partnership.Status.ACTIVE}
+    )
+
+
+def in_force(at: datetime, within: str = "") -> Q:
+    """Return the condition that an invitation can be answered: open, in time, in hands that still hold it."""
+    open_ = Q(**{f"{within}status": Invitation.Status.OPEN, f"{within}expires_at__gt": at})
+    return open_ & standing(within)
 
 
 class InvitationQuerySet(models.QuerySet["Invitation"]):
@@ -82,16 +99,14 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
             InvitationState.ENDED,
         ):
             return self.filter(status=state)
-        standing = Q(partnership__isnull=True) | Q(partnership__status=Partnership.Status.ACTIVE)
         if state == InvitationState.ENDED:
-            return self.filter(status=Invitation.Status.OPEN).exclude(standing)
-        rows = self.filter(standing)
+            return self.filter(status=Invitation.Status.OPEN).exclude(standing())
         if state == InvitationState.EXPIRED:
-            return rows.filter(status=Invitation.Status.OPEN, expires_at__lte=at)
-        in_force = rows.open_at(at)
+            return self.filter(standing(), status=Invitation.Status.OPEN, expires_at__lte=at)
+        rows = self.filter(in_force(at))
         if state == InvitationState.WAITING:
-            return in_force.filter(places_taken=F("places"))
-        return in_force.filter(places_taken__lt=F("places"))
+            return rows.filter(places_taken=F("places"))
+        return rows.filter(places_taken__lt=F("places"))
 
 
 class Invitation(Lifecycle):
@@ -277,118 +292,3 @@ class Invitation(Lifecycle):
         """The companies that may read what happens to it: the provider and whom it was handed to."""
         handed = [self.partnership.reseller] if self.partnership else []
         return [self.provider, *handed]
-
-
-class InvitationLinkQuerySet(models.QuerySet["InvitationLink"]):
-    """Links."""
-
-    def visible_to(self, actor: "Actor") -> "InvitationLinkQuerySet":
-        """Those of the invitations the actor sees; a reseller's own forwards among them."""
-        return self.filter(invitation__in=Invitation.objects.visible_to(actor))
-
-    def waiting(self) -> "InvitationLinkQuerySet":
-        """Those without an answer."""
-        return self.filter(status=InvitationLink.Status.WAITING)
-
-
-class InvitationLink(Lifecycle):
-    """One address's copy of an invitation: a single-use answer."""
-
-    class Status(models.TextChoices):
-        WAITING = "waiting", _("Waiting for the customer")
-        ACCEPTED = "accepted", _("Accepted")
-        DECLINED = "declined", pgettext_lazy("invitation", "Declined")
-        WITHDRAWN = "withdrawn", pgettext_lazy("invitation", "Withdrawn")
-        LAPSED = "lapsed", pgettext_lazy("invitation", "Lapsed")
-
-    MOVES: ClassVar = {
-        Status.WAITING: {Status.ACCEPTED, Status.DECLINED, Status.WITHDRAWN, Status.LAPSED},
-    }
-
-    invitation = models.ForeignKey(
-        Invitation, verbose_name=_("invitation"), on_delete=models.PROTECT, related_name="links"
-    )
-    provider = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="+")
-    customer = models.ForeignKey(
-        Customer,
-        verbose_name=_("made for"),
-        null=True,
-        blank=True,
-        on_delete=models.PROTECT,
-        related_name="links",
-    )
-    email = models.EmailField(_("e-mail"), max_length=254)
-    company = models.CharField(_("company name"), max_length=160)
-    covering = models.CharField(_("covering sentence"), max_length=500, blank=True)
-    serial = models.PositiveIntegerField(default=1)
-    status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.WAITING)
-    message = models.ForeignKey(Message, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
-    made_at = models.DateTimeField(_("sent at"))
-    made_by = models.CharField(_("sent by"), max_length=200)
-    fetched_at = models.DateTimeField(_("page fetched at"), null=True, blank=True)
-    reminded_at = models.DateTimeField(_("reminded at"), null=True, blank=True)
-    resent_at = models.DateTimeField(_("sent again at"), null=True, blank=True)
-    resent_by = models.CharField(_("sent again by"), max_length=200, blank=True)
-    # The holder of a dead link asked for a new one; closed when the provider has answered that.
-    asked_again_at = models.DateTimeField(_("asked for a new link at"), null=True, blank=True)
-    asked_closed_at = models.DateTimeField(null=True, blank=True, editable=False)
-    asked_closed_by = models.CharField(max_length=200, blank=True, editable=False)
-    answered_at = models.DateTimeField(_("answered at"), null=True, blank=True)
-    answered_by = models.CharField(_("answered by"), max_length=200, blank=True)
-    decline_reason = models.CharField(_("reason"), max_length=500, blank=True)
-
-    objects = InvitationLinkQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("invitation link")
-        verbose_name_plural = _("invitation links")
-        ordering = ("-pk",)
-        constraints = (
-            among("status", ["waiting", "accepted", "declined", "withdrawn", "lapsed"], "link_status"),
-            models.UniqueConstraint(
-                fields=["provider", "email"],
-                condition=Q(status="waiting"),
-                name="link_one_waiting_per_address",
-            ),
-            paired("made", "link_made_paired"),
-            paired("answered", "link_answered_paired"),
-            stamped(["accepted", "declined", "withdrawn", "lapsed"], "answered", "link_answered_when"),
-            models.CheckConstraint(
-                condition=Q(status="declined") | Q(decline_reason=""), name="link_reason_when_declined"
-            ),
-            models.CheckConstraint(condition=Q(serial__gte=1), name="link_serial"),
-            paired("resent", "link_resent_paired"),
-            paired("asked_closed", "link_asked_closed_paired"),
-            models.CheckConstraint(
-                condition=Q(asked_closed_at__isnull=True) | Q(asked_again_at__isnull=False),
-                name="link_asked_before_closed",
-            ),
-        )
-        indexes = (
-            models.Index(fields=["invitation", "-id"], name="link_invitation"),
-            models.Index(
-                fields=["provider", "asked_again_at"],
-                condition=Q(asked_again_at__isnull=False, asked_closed_at__isnull=True),
-                name="link_asked_again",
-            ),
-        )
-
-    def __str__(self) -> str:
-        return f"{self.company} <{self.email}>"
-
-    def accept(self, *, at: datetime, by: str) -> None:
-        """Close the link as accepted; refuses one already answered."""
-        self.move(self.Status.ACCEPTED, answered_at=at, answered_by=by)
-
-    def decline(self, *, at: datetime, by: str, reason: str = "") -> None:
-        """Close the link as declined; refuses one already answered."""
-        self.move(self.Status.DECLINED, answered_at=at, answered_by=by, decline_reason=reason)
-
-    def refusal(self, target: str) -> str:
-        """Word what became of the link."""
-        return {
-            self.Status.ACCEPTED: str(_("This invitation has already been accepted.")),
-            self.Status.DECLINED: str(_("This invitation has already been declined.")),
-            self.Status.WITHDRAWN: str(_("This invitation has been withdrawn.")),
-            self.Status.LAPSED: str(_("This invitation has expired.")),
-        }.get(self.Status(self.status), super().refusal(target))

@@ -13,7 +13,7 @@ from django.utils.translation import pgettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_countries.fields import Country
 
-from customers import invitations, links
+from customers import custody, invitations, links
 from customers.acceptances import Doubt
 from customers.forms import RecipientForm
 from customers.models import (
@@ -273,25 +273,25 @@ def open_(request: Request, pk: int) -> HttpResponse:
 @require_POST
 def send(request: Request, pk: int) -> HttpResponse:
     """Send the provider's own invitation to one more address."""
-    return _send(request, pk, invitations.send, may_manage_invitation, copied=False)
+    return _send(request, pk, custody.send, may_manage_invitation, copied=False)
 
 
 @require_POST
 def send_copied(request: Request, pk: int) -> HttpResponse:
     """Make one more link of the provider's own invitation, to be taken to the customer by hand."""
-    return _send(request, pk, invitations.send, may_manage_invitation, copied=True)
+    return _send(request, pk, custody.send, may_manage_invitation, copied=True)
 
 
 @require_POST
 def forward(request: Request, pk: int) -> HttpResponse:
     """Send on, as the reseller, what the provider handed over."""
-    return _send(request, pk, invitations.forward, may_forward, copied=False)
+    return _send(request, pk, custody.forward, may_forward, copied=False)
 
 
 @require_POST
 def forward_copied(request: Request, pk: int) -> HttpResponse:
     """Make the link, as the reseller, of what the provider handed over, to be taken on by hand."""
-    return _send(request, pk, invitations.forward, may_forward, copied=True)
+    return _send(request, pk, custody.forward, may_forward, copied=True)
 
 
 def _send(
@@ -375,7 +375,7 @@ def withdraw_link(request: Request, pk: int) -> HttpResponse:
     require(may_withdraw_link(request.actor, link))
     if request.method == "POST":
         try:
-            invitations.withdraw_link(link, by=request.actor, at=timezone.now())
+            custody.withdraw_link(link, by=request.actor, at=timezone.now())
         except Refused as refusal:
             messages.error(request, str(refusal))
         else:

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from customers import emails, invitations
+from customers import emails, invitations, places
 from customers.forms import InviteForm, active_resellers
 from customers.models import (
     Customer,
@@ -123,7 +123,7 @@ def preview(request: Request) -> HttpResponse:
     try:
         refuse_terms(provider, terms, at=at)
         if to:
-            invitations.refuse_address(provider, to.email, by=request.actor, at=at)
+            places.refuse_address(provider, to.email, by=request.actor, at=at)
     except Refused as refusal:
         return _refused(request, form, refusal, at)
     shown = _as_it_will_be(provider, terms, to)
@@ -151,9 +151,7 @@ def preview(request: Request) -> HttpResponse:
     )
 
 
-def _as_it_will_be(
-    provider: Partner, terms: Terms, to: Recipient | None
-) -> InvitationLink:
+def _as_it_will_be(provider: Partner, terms: Terms, to: Recipient | None) -> InvitationLink:
     """Return the link these terms would make, not written anywhere."""
     invitation = Invitation(
         provider=provider,
@@ -253,7 +251,7 @@ def _refused(request: Request, form: InviteForm, refusal: Refused, at: datetime)
         return redirect(made)
     taken_by = None
     if form.recipient:
-        taken_by = invitations.waiting_for(company_of(request.actor), form.recipient.email, at=at)
+        taken_by = places.waiting_for(company_of(request.actor), form.recipient.email, at=at)
     form.add_error("email" if taken_by else None, str(refusal))
     return _invite_page(request, form, taken_by)
 

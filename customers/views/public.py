@@ -12,7 +12,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from customers import acceptances, invitations, links
+from customers import acceptances, custody, links
 from customers.answers import AnswerForm, CodeForm, DeclineForm
 from customers.links import Opened
 from customers.models import Acceptance, Grant
@@ -32,7 +32,7 @@ def landing(request: HttpRequest, opened: Opened, token: str) -> HttpResponse:
         return _ended(request, opened)
     at, link = timezone.now(), opened.link
     terms = link.invitation
-    relationship = invitations.already_granted(link)
+    relationship = custody.already_granted(link)
     granted = list(relationship.grants.live(at)) if relationship else []
     asks = tuple(asked for asked in terms.asks if asked not in {grant.privilege for grant in granted})
     form = AnswerForm(posted(request), link=link, asks=asks, at=at)
@@ -44,7 +44,7 @@ def landing(request: HttpRequest, opened: Opened, token: str) -> HttpResponse:
         else:
             return redirect("customers:landing-code", token, acceptance.code.key)
     elif not (form.is_bound or request.user.is_authenticated):  # a partner who looks is not the customer
-        invitations.note_fetched(link, at=at)
+        custody.note_fetched(link, at=at)
     context = {
         "form": form,
         "link": link,
@@ -168,7 +168,7 @@ def decline(request: HttpRequest, opened: Opened, token: str) -> HttpResponse:
     form = DeclineForm(posted(request))
     if form.is_valid():
         try:
-            invitations.decline(opened.link, reason=form.cleaned_data["reason"], at=timezone.now())
+            custody.decline(opened.link, reason=form.cleaned_data["reason"], at=timezone.now())
         except Refused as refusal:
             form.add_error(None, str(refusal))
         else:

@@ -8,9 +8,8 @@ from typing import Any
 
 import pytest
 
-from customers import acceptances, endings, invitations, links, privileges
+from customers import acceptances, custody, endings, invitations, links, places, privileges
 from customers.acceptances import Answer
-from customers.invitations import Recipient, Terms
 from customers.models import (
     Acceptance,
     AgreementVersion,
@@ -20,9 +19,11 @@ from customers.models import (
     Grant,
     Invitation,
     InvitationLink,
+    LinkState,
     OtherPartnerStatement,
     Relationship,
 )
+from customers.terms import Recipient, Terms
 from partners.actor import Actor
 from partners.errors import Refused
 from partners.models import Message, Partner, Partnership
@@ -45,7 +46,7 @@ def start(answer: Answer, now: datetime) -> Start:
     """Return a way to type an answer without finishing it."""
 
     def begin(link: InvitationLink, *, at: datetime = now, **changes: Any) -> Acceptance:
-        return acceptances.start(links.Opened(link, links.State.LIVE), replace(answer, **changes), at=at)
+        return acceptances.start(links.Opened(link, LinkState.LIVE), replace(answer, **changes), at=at)
 
     return begin
 
@@ -55,7 +56,7 @@ def send_to(invite: Invite, terms: Terms, anna: Actor, now: datetime) -> Callabl
     """Return a way to send Northwind's own invitation to an address."""
 
     def send(email: str, **changes: Any) -> InvitationLink:
-        return invitations.send(invite(terms, **changes), to=Recipient(email, "Contoso"), by=anna, at=now)
+        return custody.send(invite(terms, **changes), to=Recipient(email, "Contoso"), by=anna, at=now)
 
     return send
 
@@ -333,7 +334,7 @@ def test_second_answer_on_the_same_link_is_refused(
 
 def test_start_refused_on_an_old_address(link: InvitationLink, answer: Answer, now: datetime) -> None:
     with pytest.raises(Refused, match="replaced by a newer one"):
-        acceptances.start(links.Opened(link, links.State.REPLACED), answer, at=now)
+        acceptances.start(links.Opened(link, LinkState.REPLACED), answer, at=now)
 
 
 def test_start_refused_on_a_dead_link(link: InvitationLink, start: Start, now: datetime) -> None:
@@ -398,7 +399,7 @@ def test_public_mail_domain_never_becomes_a_customers_domain(
     handed: Invitation, luca: Actor, answer_link: Answering, now: datetime
 ) -> None:
     to = Recipient("mario@gmail.com", "Mario")
-    acceptance = answer_link(invitations.forward(handed, to=to, by=luca, at=now), email=to.email)
+    acceptance = answer_link(custody.forward(handed, to=to, by=luca, at=now), email=to.email)
     assert acceptance.customer is not None
     assert acceptance.customer.domain == ""
 
@@ -533,7 +534,7 @@ def test_reseller_does_not_learn_whose_tenant_id_was_typed(
     anna: Actor,
 ) -> None:
     to = Recipient("sly@fourthcoffee.example", "Fourth Coffee")
-    acceptance = answer_link(invitations.forward(handed, to=to, by=luca, at=now), email=to.email)
+    acceptance = answer_link(custody.forward(handed, to=to, by=luca, at=now), email=to.email)
     assert reasons(acceptance) == ["other_row"]
     assert log.readers() == {"Northwind Traders", "Fabrikam"}
     assert (log.last().customer_ref, log.last().customer_label) == (None, "")
@@ -550,7 +551,7 @@ def test_colleague_at_the_domain_on_record_may_answer_a_link_made_for_nobody(
     now: datetime,
 ) -> None:
     to = Recipient("paola@contoso.example", "Contoso")
-    acceptance = answer_link(invitations.forward(handed, to=to, by=luca, at=now), email=to.email)
+    acceptance = answer_link(custody.forward(handed, to=to, by=luca, at=now), email=to.email)
     assert reasons(acceptance) == []
     assert acceptance.customer == contoso
 
@@ -835,7 +836,7 @@ def test_nobody_is_offered_anything_when_nobody_was_named(
     now: datetime,
 ) -> None:
     unnamed = invite(handed_terms, reseller=None)
-    acceptance = answer_link(invitations.forward(unnamed, to=to_carla, by=luca, at=now))
+    acceptance = answer_link(custody.forward(unnamed, to=to_carla, by=luca, at=now))
     assert not Assignment.objects.exists()
     assert acceptance.customer is not None
     assert acceptance.customer.reseller is None
@@ -987,8 +988,8 @@ def test_user_may_be_told_apart_from_a_customer_by_the_exact_address_only(
     northwind: Partner, partnership: Partnership
 ) -> None:
     MembershipFactory(partner=northwind, user=UserFactory(email="sam@northwind.example"))
-    assert not invitations.may_answer_for_customer("sam@northwind.example", northwind)
-    assert invitations.may_answer_for_customer("samuel@northwind.example", northwind)
+    assert not places.may_answer_for_customer("sam@northwind.example", northwind)
+    assert places.may_answer_for_customer("samuel@northwind.example", northwind)
 
 
 def test_offer_from_an_acceptance_is_accepted_like_any_other(

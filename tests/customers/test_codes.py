@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 import pytest
 import time_machine
 
-from customers import acceptances, invitations, links
+from customers import acceptances, custody, links
 from customers.acceptances import Answer
-from customers.models import Acceptance, InvitationLink, MailedCode, Purpose
+from customers.models import Acceptance, InvitationLink, LinkState, MailedCode, Purpose
 from partners import mail
 from partners.actor import Actor
 from partners.errors import Refused
@@ -138,7 +138,7 @@ def test_code_that_died_before_delivery_is_not_mailed(code: MailedCode, now: dat
 def test_new_code_kills_the_old_one(
     link: InvitationLink, answer: Answer, mails: Mailbox, now: datetime
 ) -> None:
-    acceptance = acceptances.start(links.Opened(link, links.State.LIVE), answer, at=now)
+    acceptance = acceptances.start(links.Opened(link, LinkState.LIVE), answer, at=now)
     old = acceptance.code
     acceptances.send_new_code(acceptance, at=now)
     with pytest.raises(Refused, match="no longer valid"):
@@ -155,7 +155,7 @@ def test_new_code_is_refused_once_answered_or_dead(
 
 
 def test_new_code_is_refused_for_a_dead_link(link: InvitationLink, answer: Answer, now: datetime) -> None:
-    acceptance = acceptances.start(links.Opened(link, links.State.LIVE), answer, at=now)
+    acceptance = acceptances.start(links.Opened(link, LinkState.LIVE), answer, at=now)
     with pytest.raises(Refused, match="has expired"):
         acceptances.send_new_code(acceptance, at=link.invitation.expires_at)
 
@@ -164,9 +164,9 @@ def test_new_code_is_refused_for_a_dead_link(link: InvitationLink, answer: Answe
 def test_try_stays_spent_when_the_story_after_it_refuses(
     link: InvitationLink, answer: Answer, anna: Actor, now: datetime
 ) -> None:
-    acceptance = acceptances.start(links.Opened(link, links.State.LIVE), answer, at=now)
+    acceptance = acceptances.start(links.Opened(link, LinkState.LIVE), answer, at=now)
     links.spend_try(acceptance.code, links.code_digits(acceptance.code), at=now)
-    invitations.withdraw_link(link, by=anna, at=now)
+    custody.withdraw_link(link, by=anna, at=now)
     with pytest.raises(Refused, match="withdrawn"):
         acceptances.accept(acceptance, at=now)
     code = MailedCode.objects.get(pk=acceptance.code_id)

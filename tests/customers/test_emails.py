@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from customers import acceptances, emails, endings, invitations, links, privileges
-from customers.invitations import Recipient, Terms
+from customers import acceptances, custody, emails, endings, links, privileges
 from customers.models import Acceptance, Contact, Grant, Invitation, InvitationLink
+from customers.terms import Recipient, Terms
 from partners import mail
 from partners.actor import Actor
 from partners.models import Message, Partnership
@@ -52,9 +52,9 @@ def every_mail(
 
     def to(address: str) -> InvitationLink:
         wanted = replace(terms, customer=None, opening=f"{TYPED}\nGood day")
-        return invitations.send(invite(wanted), to=Recipient(address, TYPED, TYPED), by=anna, at=now)
+        return custody.send(invite(wanted), to=Recipient(address, TYPED, TYPED), by=anna, at=now)
 
-    invitations.decline(to("no@contoso.example"), reason=TYPED, at=now)
+    custody.decline(to("no@contoso.example"), reason=TYPED, at=now)
     doubted = answer_link(
         to("doubt@contoso.example"), email="other@elsewhere.example", company=TYPED, name=TYPED
     )

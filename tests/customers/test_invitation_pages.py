@@ -9,9 +9,8 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from customers import acceptances, endings, invitations, links
+from customers import acceptances, custody, endings, invitations, links
 from customers.forms import RecipientForm
-from customers.invitations import Recipient, Terms
 from customers.models import (
     Acceptance,
     Contact,
@@ -21,6 +20,7 @@ from customers.models import (
     InvitationState,
     Relationship,
 )
+from customers.terms import Recipient, Terms
 from partners.actor import Actor
 from partners.models import Activity, Message, Partner, Partnership, Role
 from tests.conftest import member
@@ -366,7 +366,7 @@ def test_address_of_a_partners_own_person_is_refused(
 def test_page_tells_the_whole_chain(
     forwarded: InvitationLink, anna: Actor, luca: Actor, now: datetime, client_for: SignIn
 ) -> None:
-    invitations.note_fetched(forwarded, at=now)
+    custody.note_fetched(forwarded, at=now)
     page = client_for(anna).get(forwarded.invitation.get_absolute_url())
     shown = page.content.decode()
     for words in (
@@ -428,7 +428,7 @@ def test_reseller_never_sees_who_accepted_or_what_was_answered(
 def test_decline_reason_is_told_to_both(
     forwarded: InvitationLink, luca: Actor, anna: Actor, now: datetime, client_for: SignIn
 ) -> None:
-    invitations.decline(forwarded, reason="We have a partner.", at=now)
+    custody.decline(forwarded, reason="We have a partner.", at=now)
     for actor in (luca, anna):
         page = client_for(actor).get(forwarded.invitation.get_absolute_url())
         assert "We have a partner." in page.content.decode()

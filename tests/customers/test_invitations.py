@@ -9,10 +9,10 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
-from customers import endings, invitations
+from customers import custody, endings, expiries, invitations, places
 from customers.composites import FROZEN
-from customers.invitations import Recipient, Terms
 from customers.models import Acceptance, Customer, Invitation, InvitationLink, Relationship, Route
+from customers.terms import Recipient, Terms
 from partners.actor import Actor
 from partners.errors import Refused
 from partners.models import Message, Partner, Partnership, Role
@@ -381,7 +381,7 @@ def test_mail_carries_the_link_but_its_row_does_not_hold_it(link: InvitationLink
 def test_copied_link_is_never_said_to_be_sent(
     invitation: Invitation, to_carla: Recipient, anna: Actor, now: datetime, log: Log
 ) -> None:
-    link = invitations.send(invitation, to=to_carla, by=anna, at=now, copied=True)
+    link = custody.send(invitation, to=to_carla, by=anna, at=now, copied=True)
     assert link.message is not None
     assert (link.message.status, link.message.copied_by) == (Message.Status.NOT_MAILED, anna.stamp)
     assert (link.message.text, link.message.slots) == ("", {})
@@ -389,7 +389,7 @@ def test_copied_link_is_never_said_to_be_sent(
 
 
 def test_address_is_stored_in_its_one_spelling(invitation: Invitation, anna: Actor, now: datetime) -> None:
-    link = invitations.send(invitation, to=Recipient(" CARLA@Contoso.EXAMPLE ", "Contoso"), by=anna, at=now)
+    link = custody.send(invitation, to=Recipient(" CARLA@Contoso.EXAMPLE ", "Contoso"), by=anna, at=now)
     assert link.email == "carla@contoso.example"
 
 
@@ -398,7 +398,7 @@ def test_address_with_control_characters_or_none_is_bad_input(
     invitation: Invitation, anna: Actor, now: datetime, address: str
 ) -> None:
     with pytest.raises(ValidationError):
-        invitations.send(invitation, to=Recipient(address, "Contoso"), by=anna, at=now)
+        custody.send(invitation, to=Recipient(address, "Contoso"), by=anna, at=now)
     assert not InvitationLink.objects.exists()
 
 
@@ -406,7 +406,7 @@ def test_send_refused_for_what_was_handed_to_a_reseller(
     handed: Invitation, to_carla: Recipient, anna: Actor, now: datetime
 ) -> None:
     with pytest.raises(Refused, match="was handed to a reseller"):
-        invitations.send(handed, to=to_carla, by=anna, at=now)
+        custody.send(handed, to=to_carla, by=anna, at=now)
 
 
 def test_send_refused_to_others(
@@ -414,7 +414,7 @@ def test_send_refused_to_others(
 ) -> None:
     for other in (luca, tom):
         with pytest.raises(Refused, match="Only the company whose part this is"):
-            invitations.send(invitation, to=to_carla, by=other, at=now)
+            custody.send(invitation, to=to_carla, by=other, at=now)
 
 
 def test_forward_gives_custody_and_changes_nothing_of_what_is_asked(
@@ -447,9 +447,9 @@ def test_forward_refused_to_anybody_it_was_not_handed_to(
 ) -> None:
     for other in (anna, ada, wanda):
         with pytest.raises(Refused, match="was not handed to you"):
-            invitations.forward(handed, to=to_carla, by=other, at=now)
+            custody.forward(handed, to=to_carla, by=other, at=now)
     with pytest.raises(Refused, match="was not handed to you"):
-        invitations.forward(invitation, to=to_carla, by=luca, at=now)
+        custody.forward(invitation, to=to_carla, by=luca, at=now)
 
 
 def test_forward_refused_once_the_partnership_has_ended(
@@ -457,7 +457,7 @@ def test_forward_refused_once_the_partnership_has_ended(
 ) -> None:
     endings.end_partnership(partnership, by=anna, at=now)
     with pytest.raises(Refused, match="was not handed to you"):
-        invitations.forward(handed, to=to_carla, by=luca, at=now)
+        custody.forward(handed, to=to_carla, by=luca, at=now)
 
 
 def test_forward_refused_while_the_provider_is_suspended(
@@ -465,7 +465,7 @@ def test_forward_refused_while_the_provider_is_suspended(
 ) -> None:
     Partner.objects.filter(pk=northwind.pk).update(status="suspended")
     with pytest.raises(Refused, match="provider is suspended"):
-        invitations.forward(handed, to=to_carla, by=luca, at=now)
+        custody.forward(handed, to=to_carla, by=luca, at=now)
 
 
 def test_sending_refused_for_a_draft(
@@ -473,14 +473,14 @@ def test_sending_refused_for_a_draft(
 ) -> None:
     draft = invitations.make(northwind, terms, by=anna, at=now)
     with pytest.raises(Refused, match="still a draft"):
-        invitations.send(draft, to=to_carla, by=anna, at=now)
+        custody.send(draft, to=to_carla, by=anna, at=now)
 
 
 def test_sending_refused_once_expired(
     invitation: Invitation, to_carla: Recipient, anna: Actor, now: datetime
 ) -> None:
     with pytest.raises(Refused, match="has expired"):
-        invitations.send(invitation, to=to_carla, by=anna, at=invitation.expires_at)
+        custody.send(invitation, to=to_carla, by=anna, at=invitation.expires_at)
 
 
 def test_sending_refused_once_withdrawn(
@@ -488,7 +488,7 @@ def test_sending_refused_once_withdrawn(
 ) -> None:
     invitations.withdraw(handed, by=anna, at=now)
     with pytest.raises(Refused, match="has been withdrawn"):
-        invitations.forward(handed, to=to_carla, by=luca, at=now)
+        custody.forward(handed, to=to_carla, by=luca, at=now)
 
 
 def test_partners_users_are_not_invited(
@@ -502,9 +502,9 @@ def test_partners_users_are_not_invited(
 ) -> None:
     for user in (anna, luca, ada):
         with pytest.raises(Refused, match="not a customer's"):
-            invitations.send(invitation, to=Recipient(user.email.upper(), "Contoso"), by=anna, at=now)
+            custody.send(invitation, to=Recipient(user.email.upper(), "Contoso"), by=anna, at=now)
         with pytest.raises(Refused) as refusal:
-            invitations.forward(handed, to=Recipient(user.email, "Contoso"), by=luca, at=now)
+            custody.forward(handed, to=Recipient(user.email, "Contoso"), by=luca, at=now)
         # A reseller learns neither that it is somebody's of the provider, nor of another reseller's.
         assert str(refusal.value) == "This address cannot be invited now."
 
@@ -513,10 +513,8 @@ def test_users_of_strangers_and_former_partners_are_invited_like_anybody(
     invitation: Invitation, tom: Actor, ada: Actor, northwind: Partner, anna: Actor, now: datetime
 ) -> None:
     PartnershipFactory(provider=northwind, reseller=ada.partner, ended=True)
-    assert invitations.may_answer_for_customer(ada.email, northwind)
-    assert (
-        invitations.send(invitation, to=Recipient(tom.email, "Contoso"), by=anna, at=now).email == tom.email
-    )
+    assert places.may_answer_for_customer(ada.email, northwind)
+    assert custody.send(invitation, to=Recipient(tom.email, "Contoso"), by=anna, at=now).email == tom.email
 
 
 # --- one waiting link per address --------------------------------------------------------------
@@ -526,16 +524,16 @@ def test_second_link_to_an_address_refused_with_the_reason_to_the_provider(
     link: InvitationLink, invite: Make, terms: Terms, anna: Actor, now: datetime
 ) -> None:
     with pytest.raises(Refused, match="already waiting for an answer"):
-        invitations.send(invite(terms), to=Recipient("Carla@Contoso.example", "C"), by=anna, at=now)
+        custody.send(invite(terms), to=Recipient("Carla@Contoso.example", "C"), by=anna, at=now)
     with pytest.raises(Refused, match="already waiting for an answer"):
-        invitations.refuse_address(link.provider, link.email, by=anna, at=now)
+        places.refuse_address(link.provider, link.email, by=anna, at=now)
 
 
 def test_second_link_to_an_address_refused_neutrally_to_a_reseller(
     link: InvitationLink, handed: Invitation, to_carla: Recipient, luca: Actor, now: datetime
 ) -> None:
     with pytest.raises(Refused) as refusal:
-        invitations.forward(handed, to=to_carla, by=luca, at=now)
+        custody.forward(handed, to=to_carla, by=luca, at=now)
     assert str(refusal.value) == "This address cannot be invited now."
     handed.refresh_from_db()
     assert handed.places_taken == 0  # the refused one took no place
@@ -552,7 +550,7 @@ def test_expired_link_does_not_block_the_address(
     later = link.invitation.expires_at
     fresh = replace(terms, expires_at=later + timedelta(days=9))
     invitation = invitations.open_(invitations.make(northwind, fresh, by=anna, at=later), by=anna, at=later)
-    second = invitations.send(invitation, to=to_carla, by=anna, at=later)
+    second = custody.send(invitation, to=to_carla, by=anna, at=later)
     link.refresh_from_db()
     assert (link.status, second.status) == ("lapsed", "waiting")
     assert log.names(link, second)
@@ -570,7 +568,7 @@ def test_no_place_is_free_while_all_are_waiting_but_the_invitation_stays_open(
     handed: Invitation, forwarded: InvitationLink, luca: Actor, now: datetime
 ) -> None:
     with pytest.raises(Refused, match="No place is free"):
-        invitations.forward(handed, to=Recipient("other@contoso.example", "Other"), by=luca, at=now)
+        custody.forward(handed, to=Recipient("other@contoso.example", "Other"), by=luca, at=now)
     handed.refresh_from_db()
     assert (handed.status, handed.places_taken, handed.places_accepted) == ("open", 1, 0)
 
@@ -581,11 +579,11 @@ def test_place_is_free_again_once_a_link_is(
 ) -> None:
     assert taken(handed) == 1
     if how == "declined":
-        invitations.decline(forwarded, reason="", at=now)
+        custody.decline(forwarded, reason="", at=now)
     elif how == "withdrawn":
-        invitations.withdraw_link(forwarded, by=luca, at=now)
+        custody.withdraw_link(forwarded, by=luca, at=now)
     else:
-        assert invitations.tidy(handed.expires_at) == 1
+        assert expiries.tidy(handed.expires_at) == 1
     forwarded.refresh_from_db()
     assert forwarded.status == how
     assert taken(handed) == 0
@@ -599,10 +597,10 @@ def test_accepted_place_is_never_free_again(
     now: datetime,
     answer_link: Callable[..., Acceptance],
 ) -> None:
-    answer_link(invitations.forward(two_places, to=to_carla, by=luca, at=now))
-    other = invitations.forward(two_places, to=Recipient("other@other.example", "Other"), by=luca, at=now)
+    answer_link(custody.forward(two_places, to=to_carla, by=luca, at=now))
+    other = custody.forward(two_places, to=Recipient("other@other.example", "Other"), by=luca, at=now)
     assert taken(two_places) == 2
-    invitations.withdraw_link(other, by=anna, at=now)
+    custody.withdraw_link(other, by=anna, at=now)
     assert taken(two_places) == 1
     assert (two_places.status, two_places.places_accepted) == ("open", 1)
 
@@ -614,7 +612,7 @@ def test_withdraw_takes_every_waiting_link_with_it(
     two_places: Invitation, to_carla: Recipient, luca: Actor, anna: Actor, now: datetime, log: Log
 ) -> None:
     links = [
-        invitations.forward(two_places, to=to, by=luca, at=now)
+        custody.forward(two_places, to=to, by=luca, at=now)
         for to in (to_carla, Recipient("other@other.example", "Other"))
     ]
     invitations.withdraw(two_places, by=anna, at=now)
@@ -656,7 +654,7 @@ def test_a_draft_may_be_withdrawn(northwind: Partner, terms: Terms, anna: Actor,
 def test_reseller_withdraws_what_it_forwarded(
     forwarded: InvitationLink, luca: Actor, now: datetime, log: Log
 ) -> None:
-    invitations.withdraw_link(forwarded, by=luca, at=now)
+    custody.withdraw_link(forwarded, by=luca, at=now)
     forwarded.refresh_from_db()
     assert (forwarded.status, forwarded.answered_by) == ("withdrawn", luca.stamp)
     assert log.verbs()[-1] == "invitation.link_withdrawn"
@@ -673,10 +671,10 @@ def test_link_is_withdrawn_by_provider_or_its_reseller_only(
 ) -> None:
     for other in (luca, ada, tom):
         with pytest.raises(Refused, match="Only the company whose part this is"):
-            invitations.withdraw_link(link, by=other, at=now)
+            custody.withdraw_link(link, by=other, at=now)
     for other in (ada, tom):
         with pytest.raises(Refused, match="Only the company whose part this is"):
-            invitations.withdraw_link(forwarded_elsewhere, by=other, at=now)
+            custody.withdraw_link(forwarded_elsewhere, by=other, at=now)
 
 
 def test_reseller_withdraws_no_link_once_the_partnership_has_ended(
@@ -684,21 +682,21 @@ def test_reseller_withdraws_no_link_once_the_partnership_has_ended(
 ) -> None:
     endings.end_partnership(partnership, by=anna, at=now)
     with pytest.raises(Refused, match="Only the company whose part this is"):
-        invitations.withdraw_link(forwarded, by=luca, at=now)
-    invitations.withdraw_link(forwarded, by=anna, at=now)
+        custody.withdraw_link(forwarded, by=luca, at=now)
+    custody.withdraw_link(forwarded, by=anna, at=now)
 
 
 @pytest.fixture
 def forwarded_elsewhere(handed: Invitation, luca: Actor, now: datetime) -> InvitationLink:
     """A link Fabrikam sent to somebody else than Carla."""
-    return invitations.forward(handed, to=Recipient("other@other.example", "Other"), by=luca, at=now)
+    return custody.forward(handed, to=Recipient("other@other.example", "Other"), by=luca, at=now)
 
 
 def test_answered_link_is_not_withdrawn(
     link: InvitationLink, acceptance: Acceptance, anna: Actor, now: datetime
 ) -> None:
     with pytest.raises(Refused, match="already been accepted"):
-        invitations.withdraw_link(link, by=anna, at=now)
+        custody.withdraw_link(link, by=anna, at=now)
 
 
 # --- declining ---------------------------------------------------------------------------------
@@ -707,7 +705,7 @@ def test_answered_link_is_not_withdrawn(
 def test_decline_tells_provider_and_reseller_why(
     anna: Actor, luca: Actor, forwarded: InvitationLink, now: datetime, mails: Mailbox, log: Log
 ) -> None:
-    invitations.decline(forwarded, reason="We have somebody.", at=now)
+    custody.decline(forwarded, reason="We have somebody.", at=now)
     forwarded.refresh_from_db()
     assert (forwarded.status, forwarded.decline_reason) == ("declined", "We have somebody.")
     told = mails.all(event="invitation_declined")
@@ -722,13 +720,13 @@ def test_decline_refused_for_a_dead_link(
     link: InvitationLink, forwarded_elsewhere: InvitationLink, anna: Actor, now: datetime
 ) -> None:
     with pytest.raises(Refused, match="has expired"):
-        invitations.decline(link, reason="", at=link.invitation.expires_at)
-    invitations.decline(link, reason="", at=now)
+        custody.decline(link, reason="", at=link.invitation.expires_at)
+    custody.decline(link, reason="", at=now)
     with pytest.raises(Refused, match="already been declined"):
-        invitations.decline(link, reason="", at=now)
+        custody.decline(link, reason="", at=now)
     invitations.withdraw(forwarded_elsewhere.invitation, by=anna, at=now)
     with pytest.raises(Refused, match="has been withdrawn"):
-        invitations.decline(forwarded_elsewhere, reason="", at=now)
+        custody.decline(forwarded_elsewhere, reason="", at=now)
 
 
 def test_decline_refused_once_the_partnership_has_ended(
@@ -736,7 +734,7 @@ def test_decline_refused_once_the_partnership_has_ended(
 ) -> None:
     endings.end_partnership(partnership, by=anna, at=now)
     with pytest.raises(Refused, match="has been withdrawn"):
-        invitations.decline(forwarded, reason="", at=now)
+        custody.decline(forwarded, reason="", at=now)
 
 
 @pytest.mark.parametrize("company", ["northwind", "fabrikam"])
@@ -745,7 +743,7 @@ def test_decline_refused_while_a_company_is_suspended(
 ) -> None:
     Partner.objects.filter(pk=request.getfixturevalue(company).pk).update(status="suspended")
     with pytest.raises(Refused, match="cannot be answered now"):
-        invitations.decline(forwarded, reason="", at=now)
+        custody.decline(forwarded, reason="", at=now)
 
 
 # --- time passes -------------------------------------------------------------------------------
@@ -756,9 +754,9 @@ def test_tidy_lapses_what_has_expired_and_nothing_else(
 ) -> None:
     soon = now + timedelta(days=1)
     Invitation.objects.filter(pk=forwarded_elsewhere.invitation_id).update(expires_at=soon)
-    assert invitations.tidy(now) == 0
-    assert invitations.tidy(soon) == 1
-    assert invitations.tidy(soon) == 0
+    assert expiries.tidy(now) == 0
+    assert expiries.tidy(soon) == 1
+    assert expiries.tidy(soon) == 0
     link.refresh_from_db()
     forwarded_elsewhere.refresh_from_db()
     assert (link.status, forwarded_elsewhere.status) == ("waiting", "lapsed")
@@ -770,8 +768,8 @@ def test_tidy_lapses_what_has_expired_and_nothing_else(
 def test_fetching_the_page_is_noted_once_and_changes_nothing_else(
     link: InvitationLink, now: datetime
 ) -> None:
-    invitations.note_fetched(link, at=now)
-    invitations.note_fetched(link, at=now + timedelta(days=1))
+    custody.note_fetched(link, at=now)
+    custody.note_fetched(link, at=now + timedelta(days=1))
     link.refresh_from_db()
     assert (link.fetched_at, link.status) == (now, "waiting")
 
@@ -779,16 +777,16 @@ def test_fetching_the_page_is_noted_once_and_changes_nothing_else(
 def test_already_granted_finds_the_relationship_of_the_customer_the_link_was_made_for(
     link: InvitationLink, forwarded_elsewhere: InvitationLink, contoso: Customer, now: datetime
 ) -> None:
-    assert invitations.already_granted(forwarded_elsewhere) is None
-    assert invitations.already_granted(link) is None
+    assert custody.already_granted(forwarded_elsewhere) is None
+    assert custody.already_granted(link) is None
     relationship: Any = RelationshipFactory(customer=contoso)
-    assert invitations.already_granted(link) == relationship
+    assert custody.already_granted(link) == relationship
     Relationship.objects.filter(pk=relationship.pk).update(status="ended", ended_at=now, ended_by="somebody")
-    assert invitations.already_granted(link) is None
+    assert custody.already_granted(link) is None
 
 
 def test_every_story_leaves_the_chain_whole(forwarded: InvitationLink, now: datetime, log: Log) -> None:
-    invitations.decline(forwarded, reason="", at=now)
+    custody.decline(forwarded, reason="", at=now)
     assert log.verbs() == [
         "invitation.made",
         "invitation.handed_over",

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from customers import endings, invitations
-from customers.invitations import Recipient, Terms
+from customers import custody, endings, invitations, places
 from customers.models import Invitation, InvitationLink, InvitationState
+from customers.terms import Recipient, Terms
 from partners.actor import Actor
 from partners.errors import Refused
 from partners.models import Activity, Message, Partner, Partnership
@@ -24,7 +24,7 @@ def test_issue_makes_opens_and_sends_in_one_row_of_the_log(
     assert (invitation.status, link.status) == (Invitation.Status.OPEN, InvitationLink.Status.WAITING)
     assert (link.email, link.message.status) == (to_carla.email, Message.Status.QUEUED)
     row = Activity.objects.get()
-    assert row.verb == invitations.Verb.SENT
+    assert row.verb == custody.Verb.SENT
     assert row.customer_ref == terms.customer.pk  # type: ignore[union-attr]
 
 
@@ -103,9 +103,9 @@ def test_a_link_that_died_with_its_partnership_does_not_block_the_address(
     now: datetime,
 ) -> None:
     with pytest.raises(Refused, match="already waiting"):
-        invitations.refuse_address(northwind, to_carla.email, by=anna, at=now)
+        places.refuse_address(northwind, to_carla.email, by=anna, at=now)
     endings.end_partnership(forwarded.invitation.partnership, by=anna, at=now)
-    invitations.refuse_address(northwind, to_carla.email, by=anna, at=now)
+    places.refuse_address(northwind, to_carla.email, by=anna, at=now)
     invitations.issue(northwind, terms, to=to_carla, by=anna, at=now)
     forwarded.refresh_from_db()
     assert forwarded.status == InvitationLink.Status.LAPSED

@@ -6,9 +6,9 @@ import pytest
 import time_machine
 from django.core.signing import Signer, TimestampSigner
 
-from customers import endings, invitations, links
-from customers.links import BadLink, OldLink, State
-from customers.models import Acceptance, Contact, Invitation, InvitationLink
+from customers import custody, endings, expiries, links
+from customers.links import BadLink, OldLink
+from customers.models import Acceptance, Contact, Invitation, InvitationLink, LinkState
 from partners import mail
 from partners.actor import Actor
 from partners.models import Partner, Partnership
@@ -18,7 +18,7 @@ def token_of(address: str) -> str:
     return address.rstrip("/").rpartition("/")[2]
 
 
-def state(link: InvitationLink, at: datetime) -> State:
+def state(link: InvitationLink, at: datetime) -> LinkState:
     return links.open_invitation(token_of(links.invitation_address(link)), at).state
 
 
@@ -27,7 +27,7 @@ def state(link: InvitationLink, at: datetime) -> State:
 
 def test_genuine_link_opens_the_row_it_was_made_for(link: InvitationLink, now: datetime) -> None:
     opened = links.open_invitation(token_of(links.invitation_address(link)), now)
-    assert (opened.link, opened.state, opened.is_live) == (link, State.LIVE, True)
+    assert (opened.link, opened.state, opened.is_live) == (link, LinkState.LIVE, True)
 
 
 def test_link_is_built_from_the_site_and_can_be_shown_again(link: InvitationLink) -> None:
@@ -84,27 +84,27 @@ def test_link_signed_with_another_secret_is_bad(
 def test_old_serial_is_replaced_and_tells_nothing_of_the_new_one(link: InvitationLink, now: datetime) -> None:
     old = token_of(links.invitation_address(link))
     InvitationLink.objects.filter(pk=link.pk).update(serial=2)
-    assert links.open_invitation(old, now).state == State.REPLACED
+    assert links.open_invitation(old, now).state == LinkState.REPLACED
     link.refresh_from_db()
-    assert state(link, now) == State.LIVE
-    invitations.decline(link, reason="", at=now)
-    assert links.open_invitation(old, now).state == State.REPLACED
+    assert state(link, now) == LinkState.LIVE
+    custody.decline(link, reason="", at=now)
+    assert links.open_invitation(old, now).state == LinkState.REPLACED
 
 
 def test_expired_link_says_so_from_that_moment_on(link: InvitationLink, now: datetime) -> None:
     last = link.invitation.expires_at
-    assert state(link, last - timedelta(microseconds=1)) == State.LIVE
-    assert state(link, last) == State.EXPIRED
+    assert state(link, last - timedelta(microseconds=1)) == LinkState.LIVE
+    assert state(link, last) == LinkState.EXPIRED
 
 
 def test_lapsed_link_says_expired(link: InvitationLink, now: datetime) -> None:
-    invitations.tidy(link.invitation.expires_at)
-    assert state(link, now) == State.EXPIRED
+    expiries.tidy(link.invitation.expires_at)
+    assert state(link, now) == LinkState.EXPIRED
 
 
 def test_withdrawn_link_says_so(link: InvitationLink, anna: Actor, now: datetime) -> None:
-    invitations.withdraw_link(link, by=anna, at=now)
-    assert state(link, now) == State.WITHDRAWN
+    custody.withdraw_link(link, by=anna, at=now)
+    assert state(link, now) == LinkState.WITHDRAWN
 
 
 def test_link_of_a_withdrawn_invitation_says_so_whatever_became_of_its_own_row(
@@ -113,24 +113,24 @@ def test_link_of_a_withdrawn_invitation_says_so_whatever_became_of_its_own_row(
     Invitation.objects.filter(pk=link.invitation_id).update(
         status="withdrawn", withdrawn_at=now, withdrawn_by="somebody"
     )
-    assert state(link, now) == State.WITHDRAWN
+    assert state(link, now) == LinkState.WITHDRAWN
 
 
 def test_declined_link_says_so(link: InvitationLink, now: datetime) -> None:
-    invitations.decline(link, reason="", at=now)
-    assert state(link, now) == State.DECLINED
+    custody.decline(link, reason="", at=now)
+    assert state(link, now) == LinkState.DECLINED
 
 
 def test_accepted_link_says_so(link: InvitationLink, acceptance: Acceptance, now: datetime) -> None:
-    assert state(link, now) == State.ACCEPTED
+    assert state(link, now) == LinkState.ACCEPTED
 
 
 def test_forwarded_link_dies_with_the_partnership(
     forwarded: InvitationLink, partnership: Partnership, anna: Actor, now: datetime
 ) -> None:
-    assert state(forwarded, now) == State.LIVE
+    assert state(forwarded, now) == LinkState.LIVE
     endings.end_partnership(partnership, by=anna, at=now)
-    assert state(forwarded, now) == State.WITHDRAWN
+    assert state(forwarded, now) == LinkState.WITHDRAWN
 
 
 @pytest.mark.parametrize("company", ["northwind", "fabrikam"])
@@ -146,7 +146,7 @@ def test_suspended_reseller_that_is_only_named_does_not_kill_the_providers_link(
     link: InvitationLink, fabrikam: Partner, now: datetime
 ) -> None:
     Partner.objects.filter(pk=fabrikam.pk).update(status="suspended")
-    assert state(link, now) == State.LIVE
+    assert state(link, now) == LinkState.LIVE
 
 
 def test_mail_of_a_link_that_died_meanwhile_is_not_filled(
@@ -155,7 +155,7 @@ def test_mail_of_a_link_that_died_meanwhile_is_not_filled(
     assert links.fill_invitation(str(link.pk), str(link.serial)) == links.invitation_address(link)
     with pytest.raises(mail.Gone):
         links.fill_invitation(str(link.pk), str(link.serial + 1))
-    invitations.withdraw_link(link, by=anna, at=now)
+    custody.withdraw_link(link, by=anna, at=now)
     with pytest.raises(mail.Gone):
         links.fill_invitation(str(link.pk), str(link.serial))
 

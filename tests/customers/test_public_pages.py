@@ -13,7 +13,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from customers import acceptances, invitations, links, privileges
+from customers import acceptances, custody, invitations, links, privileges
 from customers.models import (
     Acceptance,
     AgreementVersion,
@@ -26,6 +26,7 @@ from customers.models import (
     OtherPartnerStatement,
     Relationship,
 )
+from customers.terms import Recipient
 from partners.actor import Actor
 from partners.models import Activity, Message, Partner, Partnership
 from tests.conftest import TENANT, Mailbox
@@ -133,9 +134,7 @@ def test_landing_asks_only_for_what_is_not_granted(
     now: datetime,
 ) -> None:
     accepted.grants.get(privilege="support").move(Grant.Status.WITHDRAWN, stopped_at=now, stopped_by="Carla")
-    again = invitations.send(
-        invite(terms), to=invitations.Recipient("second@contoso.example", "Contoso"), by=anna, at=now
-    )
+    again = custody.send(invite(terms), to=Recipient("second@contoso.example", "Contoso"), by=anna, at=now)
     text = said(client.get(landing(again)))
     assert "What you have already granted" in text
     assert 'value="support"' in text
@@ -146,7 +145,7 @@ def test_landing_without_privileges_asks_for_none(
     client: Client, invite: Callable[..., Invitation], terms: Any, to_carla: Any, anna: Actor, now: datetime
 ) -> None:
     bare = invite(terms, asks_provisioning=False, asks_support=False)
-    link = invitations.send(bare, to=to_carla, by=anna, at=now)
+    link = custody.send(bare, to=to_carla, by=anna, at=now)
     text = said(client.get(landing(link)))
     assert 'name="grants"' not in text
     assert 'name="others"' not in text
@@ -183,7 +182,7 @@ def test_addresses_stay_secret(client: Client, link: InvitationLink, name: str) 
 def test_the_invitation_speaks_its_own_language_unless_asked(
     client: Client, invite: Callable[..., Invitation], terms: Any, to_carla: Any, anna: Actor, now: datetime
 ) -> None:
-    link = invitations.send(invite(terms, language="it"), to=to_carla, by=anna, at=now)
+    link = custody.send(invite(terms, language="it"), to=to_carla, by=anna, at=now)
     assert client.get(landing(link))["Content-Language"] == "it"
     assert client.get(landing(link) + "?lang=en")["Content-Language"] == "en"
     assert client.get(landing(link))["Content-Language"] == "en"  # chosen once, kept
@@ -219,7 +218,7 @@ def test_an_expired_link_says_so_and_whom_to_ask(client: Client, link: Invitatio
 
 
 def test_a_withdrawn_link_says_so(client: Client, link: InvitationLink, anna: Actor, now: datetime) -> None:
-    invitations.withdraw_link(link, by=anna, at=now)
+    custody.withdraw_link(link, by=anna, at=now)
     response = client.get(landing(link))
     assert response.status_code == 410
     assert "has been withdrawn" in said(response)
@@ -246,7 +245,7 @@ def test_an_accepted_link_tells_no_detail(
 def test_a_dead_link_takes_no_answer(
     client: Client, link: InvitationLink, typed: Typed, anna: Actor, now: datetime
 ) -> None:
-    invitations.withdraw_link(link, by=anna, at=now)
+    custody.withdraw_link(link, by=anna, at=now)
     assert client.post(landing(link), typed).status_code == 410
     assert client.post(reverse("customers:landing-decline", args=[token_of(link)])).status_code == 410
     assert not Acceptance.objects.exists()
@@ -481,8 +480,8 @@ def test_another_links_code_page_opens_nothing(
     client: Client, answered: str, invite: Callable[..., Invitation], terms: Any, anna: Actor, now: datetime
 ) -> None:
     key = Acceptance.objects.get().code.key
-    to = invitations.Recipient("second@contoso.example", "Contoso")
-    other = invitations.send(invite(terms), to=to, by=anna, at=now)
+    to = Recipient("second@contoso.example", "Contoso")
+    other = custody.send(invite(terms), to=to, by=anna, at=now)
     response = client.get(reverse("customers:landing-code", args=[token_of(other), key]))
     assert response["Location"] == landing(other)
     unknown = reverse("customers:landing-code", args=[token_of(other), uuid.uuid4()])

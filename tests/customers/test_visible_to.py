@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 from django.db.models import Model, QuerySet
 
-from customers import endings, invitations, privileges
-from customers.invitations import Recipient
+from customers import custody, endings, invitations, privileges
 from customers.models import (
     Acceptance,
     Assignment,
@@ -20,6 +19,7 @@ from customers.models import (
     InvitationLink,
     Relationship,
 )
+from customers.terms import Recipient
 from partners.actor import Actor
 from partners.models import Activity, Membership, Partner, Partnership, Role
 from subscriptions.models import Subscription
@@ -252,7 +252,7 @@ def test_links_of_another_resellers_invitation_are_not_seen(
     now: datetime,
 ) -> None:
     theirs = invite(handed_terms, partnership=adventure_partnership, reseller=None)
-    link = invitations.forward(theirs, to=Recipient("x@other.example", "Other"), by=ada, at=now)
+    link = custody.forward(theirs, to=Recipient("x@other.example", "Other"), by=ada, at=now)
     assert list(visible(InvitationLink, ada)) == [link]
     assert list(visible(InvitationLink, luca)) == [forwarded]
 

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from customers import acceptances, invitations, links, privileges
+from customers import acceptances, custody, links, privileges
 from customers.families import Family
 from customers.models import (
     Assignment,
@@ -20,6 +20,7 @@ from customers.models import (
     OtherPartnerStatement,
     Purpose,
 )
+from customers.terms import Recipient
 from partners.actor import Actor
 from partners.models import Partner, Partnership, Role
 from tests.conftest import member
@@ -112,9 +113,7 @@ def proposal(northwind: Partner, now: datetime) -> Partnership:
 def direct(northwind: Partner, contoso: Customer, anna: Actor, now: datetime) -> InvitationLink:
     """A second invitation of Northwind's for Contoso, waiting at another address."""
     invitation = InvitationFactory(provider=northwind, customer=contoso)
-    return invitations.send(
-        invitation, to=invitations.Recipient("second@contoso.example", "Contoso"), by=anna, at=now
-    )
+    return custody.send(invitation, to=Recipient("second@contoso.example", "Contoso"), by=anna, at=now)
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from customers import acceptances, links
-from customers.models import Acceptance, InvitationLink
+from customers.models import Acceptance, InvitationLink, LinkState
 
 
 @pytest.fixture
@@ -17,7 +17,7 @@ def start(answer: acceptances.Answer, now: datetime) -> Callable[..., Acceptance
 
     def begin(link: InvitationLink, **changes: Any) -> Acceptance:
         typed = replace(answer, **changes)
-        acceptance = acceptances.start(links.Opened(link, links.State.LIVE), typed, at=now)
+        acceptance = acceptances.start(links.Opened(link, LinkState.LIVE), typed, at=now)
         links.spend_try(acceptance.code, links.code_digits(acceptance.code), at=now)
         return acceptance
 

@@ -6,9 +6,9 @@ from functools import partial
 
 import pytest
 
-from customers import acceptances, invitations
-from customers.invitations import Recipient, Terms
+from customers import acceptances, custody
 from customers.models import Acceptance, Customer, Grant, Invitation, InvitationLink, Relationship
+from customers.terms import Recipient, Terms
 from partners.actor import Actor
 from partners.errors import Refused
 from tests.races.together import (
@@ -88,7 +88,7 @@ def two_links(
 ) -> tuple[Acceptance, Acceptance]:
     """Two colleagues at Contoso answer two invitations made for it."""
     paola = Recipient("paola@contoso.example", "Contoso")
-    first, second = (invitations.send(invite(terms), to=to, by=anna, at=now) for to in (to_carla, paola))
+    first, second = (custody.send(invite(terms), to=to, by=anna, at=now) for to in (to_carla, paola))
     return start(first), start(second, email="paola@contoso.example")
 
 
@@ -140,7 +140,7 @@ def one_tenant_twice(
     addresses = ["first@contoso.example", "second@contoso.example"]
     handed = [invite(handed_terms) for _address in addresses]
     links = [
-        invitations.forward(one, to=Recipient(address, "Contoso"), by=luca, at=now)
+        custody.forward(one, to=Recipient(address, "Contoso"), by=luca, at=now)
         for one, address in zip(handed, addresses, strict=True)
     ]
     first, second = (start(link, email=link.email) for link in links)

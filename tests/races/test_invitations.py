@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from customers import acceptances, invitations, links
-from customers.invitations import Recipient, Terms
+from customers import acceptances, custody, invitations, links, places
 from customers.models import Acceptance, Invitation, InvitationLink
+from customers.terms import Recipient, Terms
 from partners.actor import Actor
 from partners.models import Message, Partner
 from tests.races.together import (
@@ -35,7 +35,7 @@ Invite = Callable[..., Invitation]
 
 
 def press_twice(handed: Invitation, to: Recipient, luca: Actor, now: datetime) -> list[Outcome]:
-    press = partial(invitations.forward, handed, to=to, by=luca, at=now)
+    press = partial(custody.forward, handed, to=to, by=luca, at=now)
     return together(press, press)
 
 
@@ -54,7 +54,7 @@ def two_places(invite: Invite, handed_terms: Terms) -> Invitation:
 def test_forwarding_twice_at_once_sends_one_link(
     two_places: Invitation, to_carla: Recipient, luca: Actor, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    meet_before(monkeypatch, invitations, "_take_place")
+    meet_before(monkeypatch, places, "take")
     assert forwarded_once(two_places, press_twice(two_places, to_carla, luca, now))
 
 
@@ -62,7 +62,7 @@ def test_forwarding_twice_without_the_lock_is_caught_by_the_constraint(
     two_places: Invitation, to_carla: Recipient, luca: Actor, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     without_locks(monkeypatch)
-    meet_before(monkeypatch, invitations, "_take_place")
+    meet_before(monkeypatch, places, "take")
     assert forwarded_once(two_places, press_twice(two_places, to_carla, luca, now))
 
 
@@ -70,7 +70,7 @@ def test_control_forwarding_twice(
     two_places: Invitation, to_carla: Recipient, luca: Actor, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     without_locks(monkeypatch)
-    meet_before(monkeypatch, invitations, "_take_place")
+    meet_before(monkeypatch, places, "take")
     with without_constraint(InvitationLink, "link_one_waiting_per_address"):
         assert not forwarded_once(two_places, press_twice(two_places, to_carla, luca, now))
 
@@ -87,7 +87,7 @@ def three_places(invite: Invite, handed_terms: Terms) -> Invitation:
 
 def all_forward(invitation: Invitation, luca: Actor, now: datetime) -> list[Outcome]:
     to = [Recipient(f"customer{n}@customers.example", f"Customer {n}") for n in range(SENDERS)]
-    return together(*(partial(invitations.forward, invitation, to=one, by=luca, at=now) for one in to))
+    return together(*(partial(custody.forward, invitation, to=one, by=luca, at=now) for one in to))
 
 
 def places_kept(invitation: Invitation, outcomes: list[Outcome]) -> bool:
@@ -119,7 +119,7 @@ def test_control_eight_senders(
     meet_before(monkeypatch, writer, "write")
     write = writer.write  # type: ignore[attr-defined]
     without_locks(monkeypatch)
-    monkeypatch.setattr(invitations, "_take_place", count_carelessly)
+    monkeypatch.setattr(places, "take", count_carelessly)
     assert not places_kept(three_places, all_forward(three_places, luca, now))
 
 

@@ -10,8 +10,8 @@ from functools import partial
 import pytest
 
 from customers import invitations
-from customers.invitations import Terms
 from customers.models import Invitation
+from customers.terms import Terms
 from partners.actor import Actor
 from partners.models import Activity, Partner
 from tests.races.together import Outcome, meet_before, one_won, together, without_constraint

@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from customers import acceptances, invitations
-from customers.invitations import Recipient, Terms
+from customers import acceptances, custody
 from customers.models import Acceptance, Contact, Customer, Grant, Invitation, InvitationLink
+from customers.terms import Recipient, Terms
 from partners.actor import Actor
 from partners.errors import Refused
 from partners.models import Partnership
@@ -29,7 +29,7 @@ def test_the_reseller_s_own_mailbox_waits_for_the_provider(
     for_contoso: Invitation, answer_link: Answer, luca: Actor, now: datetime
 ) -> None:
     later = now + timedelta(hours=2)
-    link = invitations.forward(for_contoso, to=PUPPET, by=luca, at=later)
+    link = custody.forward(for_contoso, to=PUPPET, by=luca, at=later)
     acceptance = answer_link(link, email=PUPPET.email)
     assert acceptance.pending_reasons == ["forwarded"]
     assert not Contact.objects.filter(email=PUPPET.email).exists()
@@ -39,7 +39,7 @@ def test_the_reseller_s_own_mailbox_waits_for_the_provider(
 def test_the_provider_can_still_confirm_it(
     for_contoso: Invitation, answer_link: Answer, luca: Actor, anna: Actor, now: datetime
 ) -> None:
-    link = invitations.forward(for_contoso, to=PUPPET, by=luca, at=now)
+    link = custody.forward(for_contoso, to=PUPPET, by=luca, at=now)
     acceptances.confirm(answer_link(link, email=PUPPET.email), by=anna, at=now)
     assert Grant.objects.filter(status="active").count() == 2
 
@@ -48,7 +48,7 @@ def test_a_contact_the_provider_has_noted_needs_no_second_look(
     for_contoso: Invitation, answer_link: Answer, contoso: Customer, luca: Actor, now: datetime
 ) -> None:
     Contact.objects.create(customer=contoso, name="Paola", email=PUPPET.email)
-    acceptance = answer_link(invitations.forward(for_contoso, to=PUPPET, by=luca, at=now), email=PUPPET.email)
+    acceptance = answer_link(custody.forward(for_contoso, to=PUPPET, by=luca, at=now), email=PUPPET.email)
     assert acceptance.pending_reasons == []
 
 
@@ -58,6 +58,6 @@ def test_a_full_invitation_does_not_tell_whose_an_address_is(
     said = set()
     for address in (anna.email, "nobody@elsewhere.example"):
         with pytest.raises(Refused) as refusal:
-            invitations.forward(forwarded.invitation, to=Recipient(address, "X"), by=luca, at=now)
+            custody.forward(forwarded.invitation, to=Recipient(address, "X"), by=luca, at=now)
         said.add(str(refusal.value))
     assert len(said) == 1

@@ -2,9 +2,9 @@
 
 from datetime import datetime
 
-from customers import invitations
-from customers.invitations import Recipient
+from customers import custody
 from customers.models import Invitation
+from customers.terms import Recipient
 from partners.actor import Actor
 from tests.conftest import Mailbox
 
@@ -12,7 +12,7 @@ BAIT = "Pay now at http://evil.example/pay"
 
 
 def test_a_company_s_name_is_no_link(handed: Invitation, luca: Actor, mails: Mailbox, now: datetime) -> None:
-    invitations.forward(handed, to=Recipient("somebody@contoso.example", BAIT), by=luca, at=now)
+    custody.forward(handed, to=Recipient("somebody@contoso.example", BAIT), by=luca, at=now)
     mail = mails.last("invitation_sent")
     assert "evil" in mail.text
     for body in (mail.text, mail.html):

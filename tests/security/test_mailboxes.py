@@ -3,7 +3,7 @@
 import pytest
 from django.core.exceptions import ValidationError
 
-from customers.invitations import may_answer_for_customer
+from customers.places import may_answer_for_customer
 from partners.actor import Actor
 from partners.addresses import clean_email, is_public_domain
 from partners.models import Partner

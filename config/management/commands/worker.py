@@ -14,10 +14,11 @@ from django.core.management.base import BaseCommand
 from django.db import InterfaceError, OperationalError, close_old_connections
 from django.utils import timezone
 
-from customers import invitations, privileges
+from customers import expiries, privileges
 from partners import (
     accounts,  # noqa: F401 - it tells the secret of the reset mail
     mail,
+    onboarding,
     partnerships,
 )
 from partners.models import Heartbeat
@@ -25,7 +26,8 @@ from partners.models import Heartbeat
 # Each moves to "lapsed" what nobody answered in time. Nothing waits on them: past dates count at once.
 TIDIES: tuple[Callable[[datetime], int], ...] = (
     partnerships.tidy,
-    invitations.tidy,
+    onboarding.tidy,
+    expiries.tidy,
     privileges.tidy,
 )
 PAUSE = 1.0  # seconds between two looks when nothing was due
