@@ -25,6 +25,7 @@ from django.utils import timezone, translation
 from django.utils.html import escape
 from django.utils.translation import gettext as _
 
+from partners.dates import elided
 from partners.errors import Refused
 from partners.models import Message, Partner, User
 
@@ -85,7 +86,9 @@ def render(
 
 def _written(template: str, values: Mapping[str, Any], *, escaped: bool) -> str:
     # The engine would escape text mails too; only HTML wants that.
-    return Engine.get_default().get_template(template).render(Context(dict(values), autoescape=escaped))
+    return elided(
+        Engine.get_default().get_template(template).render(Context(dict(values), autoescape=escaped))
+    )
 
 
 def preview(
@@ -248,7 +251,7 @@ def fill(body: str, told: Mapping[str, str]) -> str:
     """Put secrets in the place of their marks, in one pass: a secret is never searched for marks itself."""
     if not told:
         return body
-    return re.sub("|".join(map(re.escape, told)), lambda found: told[found.group()], body)
+    return elided(re.sub("|".join(map(re.escape, told)), lambda found: told[found.group()], body))
 
 
 def _close(message: Message, status: str, **stamps: Any) -> None:

@@ -9,12 +9,13 @@ from django import forms, template
 from django.middleware.csrf import get_token
 from django.templatetags.static import static
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext, pgettext
+from django.utils.translation import ngettext
 
+from partners import dates
+from partners.dates import exact_day
 from partners.theme import SYSTEM, THEMES, theme_of
 
 register = template.Library()
@@ -115,11 +116,6 @@ def day_words(day: date, today: date) -> str:
     return exact_day(day)
 
 
-def exact_day(day: date) -> str:
-    """Return a day with its month in letters, the same in every place it is shown."""
-    return date_format(day, pgettext("date format: b is the month as it is, M with a capital", "j M Y"))
-
-
 def moment_words(at: datetime) -> str:
     """Return a moment with its zone, in the zone of whoever reads."""
     local = timezone.localtime(at)
@@ -159,6 +155,18 @@ def moment(value: datetime | None) -> SafeString | str:
     return format_html(
         '<time datetime="{}" title="{}">{}</time>', value.isoformat(timespec="seconds"), full, words
     )
+
+
+@register.filter(expects_localtime=True)
+def in_full(value: date | datetime | None) -> str:
+    """Write a day or a moment in full, where nothing can be shown on hover: in mails."""
+    return dates.in_full(value) if value else ""
+
+
+@register.filter(is_safe=True)
+def elided(text: str) -> str:
+    """Mend a whole text where Italian joins article and date; every page and every mail goes through it."""
+    return dates.elided(text)
 
 
 @register.filter
