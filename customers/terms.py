@@ -1,14 +1,20 @@
 """The terms of an invitation: what a provider asks, of whom, through whom, and what the programme refuses."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime, time
+from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from customers.models import Customer, Route
-from customers.models.invitation import MAX_PLACES, MAX_PRIVILEGE_DAYS
+from customers.models.invitation import LONGEST_WAIT, MAX_PLACES, MAX_PRIVILEGE_DAYS
 from partners.errors import Refused
-from partners.models import Partner, Partnership
+from partners.models import MailText, Partner, Partnership
+
+# Handed to in one action: more would be a bulk action, and those ask for a recent sign-in.
+MOST_RESELLERS = 25
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +74,70 @@ def refuse_terms(provider: Partner, terms: Terms, *, at: datetime) -> None:
         raise Refused(_("A privilege lasts between 1 and %(days)d days.") % {"days": MAX_PRIVILEGE_DAYS})
     if not 1 <= terms.places <= MAX_PLACES:
         raise Refused(_("An invitation serves between 1 and %(places)d customers.") % {"places": MAX_PLACES})
-    if terms.expires_at <= at:
-        raise Refused(_("An invitation must expire in the future."))
+    refuse_wait(provider, terms.expires_at, at=at)
     if terms.customer is not None:
         refuse_customer(provider, terms.customer)
+        if terms.places > 1:
+            raise Refused(_("An invitation made for one customer has one place."))
+
+
+def refuse_several(terms: Sequence[Terms]) -> None:
+    """Refuse to hand the same terms to too many resellers at once, or one customer to several."""
+    if not 1 <= len(terms) <= MOST_RESELLERS:
+        raise Refused(
+            _("Choose between 1 and %(most)d resellers: each gets an invitation of its own.")
+            % {"most": MOST_RESELLERS}
+        )
+    if len(terms) > 1 and any(one.customer for one in terms):
+        raise Refused(_("One customer is invited through one reseller."))
+
+
+def refuse_wait(provider: Partner, expires_at: datetime, *, at: datetime) -> None:
+    """Refuse an end that is over, and one too far away; days are counted in the provider's time zone."""
+    if expires_at <= at:
+        raise Refused(_("An invitation must expire in the future."))
+    if (
+        expires_at.astimezone(provider.zone).date() - at.astimezone(provider.zone).date()
+    ).days > LONGEST_WAIT:
+        raise Refused(_("An invitation can wait at most %(days)d days.") % {"days": LONGEST_WAIT})
+
+
+def end_of(day: date, provider: Partner) -> datetime:
+    """Return the last minute of a day where the provider is."""
+    return datetime.combine(day, time(23, 59), tzinfo=provider.zone).astimezone(UTC)
+
+
+def usual_opening(provider: Partner, language: str) -> str:
+    """Return the words a provider's invitations begin with in a language: its own, else ours."""
+    own = MailText.objects.filter(
+        partner=provider, event=MailText.Event.INVITATION, language=language
+    ).first()
+    if own is not None:
+        return own.opening
+    with override(language):
+        return _(
+            "Good morning,\nwe would like to look after your Microsoft services. Please read what we ask"
+            " for; you decide what you grant."
+        )
+
+
+def columns(terms: Terms, to: Recipient | None) -> dict[str, Any]:
+    """Return what an invitation keeps of its terms, and of whom a draft is meant for."""
+    return {
+        "route": terms.route,
+        "partnership": terms.partnership,
+        "reseller": terms.reseller,
+        "customer": terms.customer,
+        "asks_provisioning": terms.asks_provisioning,
+        "asks_support": terms.asks_support,
+        "privilege_days": terms.privilege_days,
+        "language": terms.language,
+        "opening": terms.opening,
+        "places": terms.places,
+        "expires_at": terms.expires_at,
+        "draft_email": to.email if to else "",
+        "draft_company": to.company if to else "",
+    }
 
 
 def refuse_customer(provider: Partner, customer: Customer) -> None:

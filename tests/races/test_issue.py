@@ -31,13 +31,13 @@ def handed_over_once(outcomes: list[Outcome]) -> bool:
 def test_two_clicks_hand_over_once(
     northwind: Partner, handed_terms: Terms, anna: Actor, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    meet_before(monkeypatch, invitations, "_draft")
+    meet_before(monkeypatch, invitations, "_new")
     assert handed_over_once(click_twice(northwind, handed_terms, anna, now))
 
 
 def test_control_two_clicks(
     northwind: Partner, handed_terms: Terms, anna: Actor, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    meet_before(monkeypatch, invitations, "_draft")
+    meet_before(monkeypatch, invitations, "_new")
     with without_constraint(Invitation, "inv_one_per_form"):
         assert not handed_over_once(click_twice(northwind, handed_terms, anna, now))
