@@ -192,15 +192,16 @@ def erase_person(row: Activity, at: datetime) -> None:
     ActivityPerson.objects.filter(activity=row, erased_at__isnull=True).update(text="", salt="", erased_at=at)
 
 
-def verify(chain: ActivityChain) -> list[str]:
+def verify(chain: ActivityChain, newest: int | None = None) -> list[str]:
     """Return what is wrong with a chain, each problem naming its row; an empty list proves it whole.
 
-    Reads in chunks, so a long chain takes no more memory than a short one.
+    Reads in chunks, so a long chain takes no more memory than a short one; of its newest rows alone it proves
+    that they are whole and follow the row before them.
     """
     problems = []
     chain.refresh_from_db()  # rows written from here on belong to the next look
-    length, head = 0, ""
-    for row in _rows_of(chain):
+    length, head = _before(chain, newest)
+    for row in _rows_of(chain, length):
         where = _("%(chain)s, row %(position)d (%(pk)d)") % {
             "chain": chain.key,
             "position": row.position,
@@ -229,8 +230,18 @@ def verify(chain: ActivityChain) -> list[str]:
     return problems
 
 
-def _rows_of(chain: ActivityChain) -> Iterator[Activity]:
-    rows = Activity.objects.filter(chain=chain, position__lte=chain.length).order_by("position")
+def _before(chain: ActivityChain, newest: int | None) -> tuple[int, str]:
+    """Return the place before the newest rows, and the hash that stands there."""
+    if newest is None or chain.length <= newest:
+        return 0, ""
+    position = chain.length - newest
+    before = Activity.objects.filter(chain=chain, position=position).values_list("hash", flat=True).first()
+    return position, before or ""
+
+
+def _rows_of(chain: ActivityChain, after: int) -> Iterator[Activity]:
+    rows = Activity.objects.filter(chain=chain, position__gt=after, position__lte=chain.length)
+    rows = rows.order_by("position")
     rows = rows.select_related("person")
     return rows.prefetch_related("readers").iterator(chunk_size=CHUNK)
 

@@ -14,12 +14,16 @@ from typing import Any, Generic, TypeVar
 from django.core.exceptions import ValidationError
 from django.db.models import Field, Q, QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from partners.addresses import refuse_control_characters
 
 SIZE = 50
+MOST_COUNTED = 10_000
 BIGGEST = 2**63 - 1
 LONGEST = 2000
 PLACE = ("after", "before")
@@ -41,12 +45,16 @@ class Page(Generic[Row]):
         count = len(self.rows)
         return ngettext("%(count)d on this page", "%(count)d on this page", count) % {"count": count}
 
+    def shown_of(self, queryset: QuerySet[Any, Any], most: int = MOST_COUNTED) -> str:
+        """How many rows this page holds and how many there are in all, in words."""
+        return _("%(shown)s, %(all)s in all") % {"shown": self.shown, "all": counted(queryset, most)}
+
 
 def page_of(queryset: QuerySet[Any, Row], request: HttpRequest, *keys: str, size: int = SIZE) -> Page[Row]:
     """Return the page the address asks for, sorted by the keys (`sort_name`, `-pk`), in one query.
 
-    The last key has to be unique. Rows may be instances, `values()` or named `values_list()` that hold the
-    keys. A place that cannot be read is the first page.
+    A key is a field or an annotation that is never null; the last has to be unique. Rows may be instances,
+    `values()` or named `values_list()` that hold the keys. A place that cannot be read is the first page.
     """
     fields = [_field(queryset, key) for key in keys]
     after = _read(request.GET.get("after"), fields)
@@ -69,6 +77,13 @@ def page_of(queryset: QuerySet[Any, Row], request: HttpRequest, *keys: str, size
     )
 
 
+def counted(queryset: QuerySet[Any, Any], most: int = MOST_COUNTED) -> str:
+    """Return how many rows there are, in figures; beyond `most` nobody counts: "10,000+"."""
+    count = queryset.order_by().values("pk")[: most + 1].count()
+    figures = number_format(min(count, most), use_l10n=True, force_grouping=True)
+    return f"{figures}+" if count > most else figures
+
+
 def address_with(request: HttpRequest, **changed: object) -> str:
     """Return this list's address with other filters, from its first page; an empty value leaves one out."""
     query = request.GET.copy()
@@ -78,6 +93,14 @@ def address_with(request: HttpRequest, **changed: object) -> str:
         if value not in (None, ""):
             query[name] = str(value)
     return f"?{query.urlencode()}" if query else request.path
+
+
+def export_address(request: HttpRequest, name: str) -> str:
+    """Return the address of the whole of this list as a file, with its filters."""
+    query = request.GET.copy()
+    for place in PLACE:
+        query.pop(place, None)
+    return f"{reverse(name)}?{query.urlencode()}" if query else reverse(name)
 
 
 def asked(request: HttpRequest, name: str, longest: int = 200) -> str:
@@ -106,6 +129,8 @@ def asked_key(request: HttpRequest, name: str) -> int | None:
 
 def _field(queryset: QuerySet[Any, Any], key: str) -> "Field[Any, Any]":
     name = key.removeprefix("-")
+    if name in queryset.query.annotations:
+        return queryset.query.annotations[name].output_field
     return queryset.model._meta.pk if name == "pk" else queryset.model._meta.get_field(name)
 
 

@@ -183,6 +183,18 @@ def test_every_column_of_the_log_is_tampered_with_below() -> None:
     assert columns == {*TAMPERED, "id", "chain_id"}
 
 
+def test_verify_of_the_newest_rows_reads_those_and_the_one_before(anna: Actor) -> None:
+    rows = [tell(anna) for _ in range(5)]
+    assert activity.verify(chain(), newest=2) == []
+    with triggers.suspended(connection):
+        Activity.objects.filter(pk=rows[0].pk).update(verb="other")
+    assert activity.verify(chain(), newest=2) == []
+    assert activity.verify(chain())
+    with triggers.suspended(connection):
+        Activity.objects.filter(pk=rows[2].pk).update(hash="0" * 64)
+    assert activity.verify(chain(), newest=2)
+
+
 @pytest.mark.parametrize("column", TAMPERED)
 def test_verify_names_the_row_whose_column_was_changed(
     column: str, anna: Actor, northwind: Partner, fabrikam: Partner

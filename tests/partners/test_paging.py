@@ -6,13 +6,14 @@ import uuid
 from urllib.parse import parse_qs, urlencode
 
 import pytest
+from django.db.models.functions import Upper
 from django.http import HttpRequest
 from django.test import RequestFactory
 from hypothesis import given
 from hypothesis import strategies as st
 
 from partners.models import Kind, Partner
-from partners.paging import address_with, asked, asked_choice, asked_key, page_of
+from partners.paging import address_with, asked, asked_choice, asked_key, counted, export_address, page_of
 
 
 def ask(address: str = "") -> HttpRequest:
@@ -57,6 +58,28 @@ def test_pages_hold_every_row_once_forwards_and_backwards(
     first = page_of(Partner.objects.all(), ask(back.newer), *keys, size=3)
     assert (first.rows, first.newer) == (pages[0].rows, "")
     assert page_of(Partner.objects.all(), ask(first.older), *keys, size=3).rows == pages[1].rows
+
+
+def test_a_key_may_be_an_annotation(companies: list[Partner]) -> None:
+    rows = Partner.objects.annotate(shout=Upper("name"))
+    pages = [page_of(rows, ask(), "shout", "pk", size=3)]
+    while pages[-1].older:
+        pages.append(page_of(rows, ask(pages[-1].older), "shout", "pk", size=3))
+    assert [row for page in pages for row in page.rows] == list(rows.order_by("shout", "pk"))
+    assert page_of(rows.values("pk", "shout"), ask(pages[0].older), "shout", "pk", size=3).rows
+
+
+def test_counts_stop_where_nobody_counts(companies: list[Partner]) -> None:
+    assert counted(Partner.objects.all()) == "7"
+    assert counted(Partner.objects.all(), 7) == "7"
+    assert counted(Partner.objects.all(), 6) == "6+"
+    page = page_of(Partner.objects.all(), ask(), "name", "pk", size=3)
+    assert page.shown_of(Partner.objects.all(), 6) == "3 on this page, 6+ in all"
+
+
+def test_the_file_of_a_list_keeps_its_filters_and_not_its_place(db: None) -> None:
+    assert export_address(ask("?verb=x&after=abc"), "partners:activity-export") == "/activity/export/?verb=x"
+    assert export_address(ask("?before=abc"), "partners:activity-export") == "/activity/export/"
 
 
 def test_rows_may_be_values(companies: list[Partner]) -> None:
