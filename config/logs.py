@@ -3,8 +3,9 @@
 import logging
 import re
 
-# /i/… opens an invitation, /my/… a customer's page, a reset key somebody's account.
-SECRET_PATHS = re.compile(r"(/i/|/my/|/password/reset/key/)[^\s\"']+")
+# /i/… opens an invitation, /my/… a customer's page, /onboarding/… a reseller's way in,
+# a reset key somebody's account.
+SECRET_PATHS = re.compile(r"(/i/|/my/|/onboarding/|/password/reset/key/)[^\s\"']+")
 
 
 def hide(text: str) -> str:

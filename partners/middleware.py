@@ -12,7 +12,7 @@ from django.utils import timezone, translation
 from django.utils.cache import patch_vary_headers
 
 from partners.actor import Actor
-from partners.models import Membership, User
+from partners.models import Membership, Onboarding, User
 from partners.theme import asked_theme, remember_theme
 
 ACTING_FOR = "acting_for"  # in the session the chosen membership, in a form the company it was made for
@@ -64,6 +64,11 @@ def actor_of(request: HttpRequest) -> Actor | None:
     return Actor.staff(user) if user.is_staff else None
 
 
+def waiting_for_staff(user: User) -> Onboarding | None:
+    """Return the company a person has told of and staff have not looked at yet."""
+    return Onboarding.objects.filter(user=user, status=Onboarding.Status.COMPLETED).first()
+
+
 def is_for_staff(request: HttpRequest) -> bool:
     """Say whether a page is made for staff: the admin, and the first page, which shows the way there."""
     return request.path == "/" or request.path.startswith(reverse("admin:index"))
@@ -93,7 +98,8 @@ class ActorMiddleware:
             return None
         lost = actor is None or (actor.partner is None and not is_for_staff(request))
         if lost and getattr(view, "login_required", True):
-            return render(request, "no_company.html", status=403)
+            told = waiting_for_staff(request.user)  # type: ignore[arg-type]  # behind the sign-in
+            return render(request, "no_company.html", {"onboarding": told}, status=403)
         if actor is None:
             return None
         posted_for = request.POST.get(ACTING_FOR) if request.method == "POST" else None

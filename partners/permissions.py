@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from partners.actor import Actor
 from partners.errors import Refused
-from partners.models import Membership, Partner, Partnership, Role
+from partners.models import Membership, Onboarding, Partner, Partnership, Role
 
 ADMINS = (Role.ACCOUNT_ADMIN,)
 AGENTS = (Role.ACCOUNT_ADMIN, Role.ADMIN_AGENT)
@@ -54,10 +54,25 @@ def may_change_team(actor: Actor, membership: Membership) -> bool:
     return may_act(actor, membership.partner_id, ADMINS)
 
 
+def may_invite_colleague(actor: Actor) -> bool:
+    """Account admins invite into their own company's team."""
+    return actor.partner is not None and may_act(actor, actor.partner.pk, ADMINS)
+
+
+def may_leave(actor: Actor) -> bool:
+    """Whoever works for a company may leave it."""
+    return actor.partner is not None and may_act(actor, actor.partner.pk, tuple(Role))
+
+
 def may_propose_partnership(actor: Actor) -> bool:
     """A provider's agents propose partnerships."""
     partner = actor.partner
     return partner is not None and partner.has_resellers and may_act(actor, partner.pk, AGENTS)
+
+
+def may_change_onboarding(actor: Actor, onboarding: Onboarding) -> bool:
+    """The provider's agents send a reseller's link again or withdraw it."""
+    return may_act(actor, onboarding.provider_id, AGENTS)
 
 
 def may_withdraw_partnership(actor: Actor, partnership: Partnership) -> bool:

@@ -28,7 +28,7 @@ from customers.models import (
     Route,
 )
 from customers.models.privilege import utc_day
-from partners.models import Kind, Membership, Partner, Partnership, Role, User
+from partners.models import Kind, MailText, Membership, Onboarding, Partner, Partnership, Role, User
 from subscriptions.models import BillingCycle, Product, Subscription
 from subscriptions.vocabulary import AutoRenew, Availability, Billing, Channel, Term
 
@@ -101,6 +101,51 @@ class PartnershipFactory(DjangoModelFactory[Partnership]):
     proposed_by = BY
     answered_at = now
     answered_by = BY
+
+
+class OnboardingFactory(DjangoModelFactory[Onboarding]):
+    """A reseller that waits to open its link; `completed=True` for one that waits for staff."""
+
+    class Meta:
+        model = Onboarding
+
+    class Params:
+        completed = Trait(
+            status=Onboarding.Status.COMPLETED,
+            user=SubFactory(UserFactory, email=SelfAttribute("..email")),
+            tenant_id=LazyFunction(uuid.uuid4),
+            completed_at=now,
+            completed_by=BY,
+        )
+        confirmed = Trait(
+            completed=True,
+            status=Onboarding.Status.CONFIRMED,
+            partnership=SubFactory(PartnershipFactory, provider=SelfAttribute("..provider"), proposed=True),
+            closed_at=now,
+            closed_by=BY,
+        )
+
+    provider = SubFactory(PartnerFactory)
+    name = Sequence(lambda n: f"Newcomer {n}")
+    partner_id = Sequence(lambda n: str(5_000_000 + n))
+    country = "IT"
+    email = Sequence(lambda n: f"first{n}@newcomers.example")
+    language = "en"
+    made_at = now
+    made_by = BY
+    expires_at = LazyAttribute(lambda o: Onboarding.expiry(o.made_at))
+
+
+class MailTextFactory(DjangoModelFactory[MailText]):
+    """A company's own words in its English invitations."""
+
+    class Meta:
+        model = MailText
+
+    partner = SubFactory(PartnerFactory)
+    event = MailText.Event.INVITATION
+    language = "en"
+    opening = "Good morning,"
 
 
 class CustomerFactory(DjangoModelFactory[Customer]):

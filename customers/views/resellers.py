@@ -15,8 +15,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 from django_countries.fields import Country
 
 from customers import endings
-from customers.models import Assignment, Customer, Invitation
-from customers.permissions import may_invite_through_resellers
+from customers.models import Assignment, Customer, HandOver, Invitation
+from customers.permissions import may_hand_over, may_invite_through_resellers
 from customers.views.privileges import assignment_rows
 from partners.accounts import ask_password_again
 from partners.actor import Actor
@@ -96,7 +96,8 @@ def resellers(request: Request) -> HttpResponse:
                     ("proposed", _("Proposed")),
                     ("ended", _("No longer")),
                 )
-            ],
+            ]
+            + [{"label": _("Invited"), "url": reverse("partners:onboardings")}],
             "may_propose": may_propose_partnership(actor),
         },
     )
@@ -131,22 +132,29 @@ def reseller(request: Request, pk: int) -> HttpResponse:
     actor, provider, at = request.actor, company_of(request.actor), timezone.now()
     require(provider.has_resellers)
     ties = list(
-        Partnership.objects.filter(provider=provider, reseller__in=Partner.objects.filter(pk=pk))
+        Partnership.objects.visible_to(actor)
+        .filter(reseller=pk)
         .select_related("provider", "reseller")
         .order_by("-pk")[:SHOWN]
     )
     company = get_object_or_404(Partner.objects.filter(pk__in=[tie.reseller_id for tie in ties]), pk=pk)
     tie = ties[0]
     status, label = _state(tie, at)
-    customers = Customer.objects.filter(provider=provider, reseller=company)
+    customers = Customer.objects.visible_to(actor).filter(reseller=company)
     held = (
-        Assignment.objects.filter(provider=provider, reseller=company)
+        Assignment.objects.visible_to(actor)
+        .filter(reseller=company)
         .held(at)
         .select_related("customer", "reseller", "provider", "partnership", "grant__relationship")
     )
     in_hand = (
-        Invitation.objects.open_at(at).filter(provider=provider, partnership=tie).select_related("customer")
+        Invitation.objects.visible_to(actor)
+        .open_at(at)
+        .filter(partnership=tie)
+        .select_related("customer")
     )
+    handing = HandOver.objects.visible_to(actor).filter(Q(before=company) | Q(reseller=company))
+    handing = handing.filter(pk__in=(handing.to_answer(at) | handing.to_come()).values("pk"))
     return render(
         request,
         "customers/reseller.html",
@@ -159,6 +167,8 @@ def reseller(request: Request, pk: int) -> HttpResponse:
             "customers": list(customers.order_by("sort_name", "pk")[: SHOWN + 1]),
             "held": assignment_rows(list(held.order_by("-pk")[: SHOWN + 1]), actor, at),
             "in_hand": list(in_hand.order_by("-pk")[: SHOWN + 1]),
+            "hand_overs": list(handing.select_related("before", "reseller", "customer")[:SHOWN]),
+            "may_hand_over": may_hand_over(actor, provider.pk) and (customers.exists() or held.exists()),
             "shown": SHOWN,
             "may_set_link": may_set_joint_link(actor, tie),
             "may_withdraw": status == Partnership.Status.PROPOSED and may_withdraw_partnership(actor, tie),

@@ -44,7 +44,8 @@ def propose(request: Request) -> HttpResponse:
                 % {"reseller": tie.reseller.name},
             )
             return redirect("customers:reseller", tie.reseller_id)
-    return render(request, "partners/propose.html", {"form": form})
+    typed = form["partner_id"].value() if form.errors else ""
+    return render(request, "partners/propose.html", {"form": form, "unknown": typed})
 
 
 def _find(request: Request, pk: int) -> Partnership:

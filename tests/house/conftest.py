@@ -21,6 +21,7 @@ from customers.models import (
     Purpose,
 )
 from customers.terms import Recipient
+from partners import onboarding
 from partners.actor import Actor
 from partners.models import Partner, Partnership, Role
 from tests.conftest import member
@@ -29,6 +30,7 @@ from tests.factories import (
     ContactFactory,
     CustomerFactory,
     InvitationFactory,
+    OnboardingFactory,
     PartnerFactory,
     PartnershipFactory,
     RelationshipFactory,
@@ -150,6 +152,7 @@ def world(
     )
     withdrawal = links.make_code(Purpose.WITHDRAW_GRANT, support.pk, confirmed.email, at=now)
     draft = InvitationFactory(provider=contoso.provider, customer=contoso, draft=True)
+    invited = OnboardingFactory(provider=contoso.provider)
     return World(
         objects={
             "contoso": contoso.pk,
@@ -168,6 +171,8 @@ def world(
             "partnership": partnership.pk,
             "proposal": proposal.pk,
             "fabrikam": partnership.reseller_id,
+            "onboarding": invited.pk,
+            "onboarding-token": token_of(onboarding.address_of(invited)),
             "subscription": SubscriptionFactory(customer=contoso).pk,
             "invitation-token": invitation_token,
             "answer-code": started.code.key,

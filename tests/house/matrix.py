@@ -41,6 +41,7 @@ PUBLIC = {
     "account_reset_password_from_key",
     "account_reset_password_from_key_done",
     "admin:login",
+    "partners:onboarding",
     "customers:landing",
     "customers:landing-decline",
     "customers:landing-code",
@@ -134,6 +135,11 @@ POST customers:assignment-give-up pk=assignment                       in   in   
 #    partnerships: proposed by the provider, answered by the reseller, ended by either's account admin
 GET  partners:partnership-propose                                     in   in   | 403  403  403  200  200  | 403  403  403  403  | 200  | 403  403
 POST partners:partnership-propose                                     in   in   | 403  403  403  200  200  | 403  403  403  403  | 200  | 403  403
+GET  partners:onboardings                                             in   in   | 200  200  200  200  200  | 403  403  403  403  | 200  | 403  403
+GET  partners:onboarding-start                                        in   in   | 403  403  403  200  200  | 403  403  403  403  | 200  | 403  403
+POST partners:onboarding-start                                        in   in   | 403  403  403  200  200  | 403  403  403  403  | 200  | 403  403
+POST partners:onboarding-resend pk=onboarding                         in   in   | 403  403  403  302  302  | 404  404  404  404  | 404  | 403  403
+POST partners:onboarding-withdraw pk=onboarding                       in   in   | 403  403  403  302  302  | 404  404  404  404  | 404  | 403  403
 POST partners:partnership-accept pk=proposal                          in   in   | 403  403  403  403  403  | 404  404  404  302  | 404  | 403  403
 POST partners:partnership-decline pk=proposal                         in   in   | 403  403  403  403  403  | 404  404  404  302  | 404  | 403  403
 POST partners:partnership-withdraw pk=proposal                        in   in   | 403  403  403  302  302  | 404  404  404  403  | 404  | 403  403
@@ -148,6 +154,10 @@ GET  subscriptions:subscription-record pk=contoso                     in   in   
 POST subscriptions:subscription-record pk=contoso                     in   in   | 403  403  200  200  200  | 403  403  404  404  | 404  | 403  403
 GET  subscriptions:subscription-edit pk=subscription                  in   in   | 403  403  200  200  200  | 403  403  404  404  | 404  | 403  403
 POST subscriptions:subscription-edit pk=subscription                  in   in   | 403  403  200  200  200  | 403  403  404  404  | 404  | 403  403
+
+#    what a reseller that is not here yet opens by a link
+GET  partners:onboarding token=onboarding-token                       404  200  | 200  200  200  200  200  | 200  200  200  200  | 200  | 200  200
+POST partners:onboarding token=onboarding-token                       404  200  | 200  200  200  200  200  | 200  200  200  200  | 200  | 200  200
 
 #    what customers open by a link: whoever holds it
 GET  customers:landing token=invitation-token                         404  200  | 200  200  200  200  200  | 200  200  200  200  | 200  | 200  200

@@ -183,6 +183,7 @@ TYPED = {
     "external_id": "S-1",
     "name": "Paola Prose",
     "opening": "Dear all,",
+    "password": "a long walk along the canal",
     "partner_id": "2000099",
     "phone": "+39 02 000000",
     "product": "Office 365 E3",

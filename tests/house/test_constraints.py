@@ -13,7 +13,7 @@ from customers.models import Acceptance, OtherPartnerStatement
 from partners import activity, triggers
 from partners.actor import Actor
 from partners.lifecycle import broke
-from partners.models import Activity, ActivityReader, Message
+from partners.models import Activity, ActivityReader, Message, Onboarding
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -42,12 +42,36 @@ def waiting_answer(**fields: Any) -> Acceptance:
     return factories.AcceptanceFactory(**fields)
 
 
+def completed_onboarding(**fields: Any) -> Onboarding:
+    return factories.OnboardingFactory(completed=True, **fields)
+
+
 # By constraint: a row that is right, and the change that makes it wrong in this one way.
 CHECKS: dict[str, tuple[Make, dict[str, Any]]] = {
     # --- companies and people
     "partner_status": (factories.PartnerFactory, {"status": "gone"}),
     "partner_kind": (factories.PartnerFactory, {"kind": "distributor"}),
     "partner_not_own_parent": (factories.PartnerFactory, {"parent": F("id")}),
+    "partner_privilege_days": (factories.PartnerFactory, {"privilege_days": 731}),
+    "partner_expiry_days": (factories.PartnerFactory, {"expiry_days": 0}),
+    "mailtext_event": (factories.MailTextFactory, {"event": "birthday"}),
+    "onboarding_status": (factories.OnboardingFactory, {"status": "gone"}),
+    "onboarding_completed_when": (completed_onboarding, {"tenant_id": None}),
+    "onboarding_partnership_when": (
+        completed_onboarding,
+        {"status": "confirmed", "closed_at": MOMENT, "closed_by": "somebody"},
+    ),
+    "onboarding_reason_when_refused": (
+        completed_onboarding,
+        {"status": "refused", "closed_at": MOMENT, "closed_by": "somebody"},
+    ),
+    "onboarding_made_paired": (factories.OnboardingFactory, {"made_by": ""}),
+    "onboarding_done_paired": (completed_onboarding, {"completed_by": ""}),
+    "onboarding_closed_paired": (
+        factories.OnboardingFactory,
+        {"status": "withdrawn", "closed_at": MOMENT},
+    ),
+    "onboarding_closed_when": (factories.OnboardingFactory, {"status": "withdrawn"}),
     "membership_role": (factories.MembershipFactory, {"role": "king"}),
     "ps_status": (lambda: factories.PartnershipFactory(proposed=True), {"status": "gone"}),
     "ps_not_with_oneself": (factories.PartnershipFactory, {"reseller": F("provider")}),
@@ -164,6 +188,8 @@ UNIQUES: dict[str, Make] = {
     "activity_reader_once": read,
     "membership_once": factories.MembershipFactory,
     "ps_one_proposed_or_active": factories.PartnershipFactory,
+    "onboarding_one_open": factories.OnboardingFactory,
+    "mailtext_once": factories.MailTextFactory,
     "customer_one_per_provider_and_tenant": lambda: factories.RelationshipFactory().customer,
     "contact_once": factories.ContactFactory,
     "inv_one_per_form": lambda: factories.InvitationFactory(form="00000000-0000-4000-8000-000000000001"),

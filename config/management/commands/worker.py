@@ -14,7 +14,7 @@ from django.core.management.base import BaseCommand
 from django.db import InterfaceError, OperationalError, close_old_connections
 from django.utils import timezone
 
-from customers import expiries, privileges
+from customers import expiries, handovers, privileges
 from partners import (
     accounts,  # noqa: F401 - it tells the secret of the reset mail
     mail,
@@ -28,6 +28,7 @@ TIDIES: tuple[Callable[[datetime], int], ...] = (
     partnerships.tidy,
     onboarding.tidy,
     expiries.tidy,
+    handovers.tidy,  # before the offers that go with it
     privileges.tidy,
 )
 PAUSE = 1.0  # seconds between two looks when nothing was due
