@@ -9,10 +9,12 @@ from customers.models import (
     Acceptance,
     Assignment,
     Customer,
+    HandOver,
     Invitation,
     InvitationLink,
     Privilege,
     Relationship,
+    RenewalProposal,
 )
 from partners.actor import Actor
 from partners.models import Partnership, Role
@@ -105,6 +107,20 @@ def may_answer_assignment(actor: Actor, assignment: Assignment) -> bool:
     )
 
 
+def may_accept_assignment(actor: Actor, assignment: Assignment) -> bool:
+    """Whoever answers an offer accepts it: not under a suspended provider, nor one part of a hand-over."""
+    return (
+        may_answer_assignment(actor, assignment)
+        and assignment.provider.is_active
+        and assignment.hand_over_id is None
+    )
+
+
+def may_read_answers(actor: Actor, customer: Customer) -> bool:
+    """The provider's people read what was answered by its own customers; staff any."""
+    return actor.is_staff or actor.is_of(customer.provider_id)
+
+
 def may_use(actor: Actor, customer: Customer, privilege: str, family: str | None, at: datetime) -> bool:
     """Say whether a reseller's member may act for the customer: only under a live assignment, decided now.
 
@@ -119,3 +135,28 @@ def may_use(actor: Actor, customer: Customer, privilege: str, family: str | None
         .filter(reseller=actor.partner, customer=customer, privilege=privilege)
         .exists()
     )
+
+
+def may_hand_over(actor: Actor, provider_pk: int) -> bool:
+    """An indirect provider's agents hand its customers from one reseller to another."""
+    return may_act(actor, provider_pk, AGENTS) and _has_resellers(actor)
+
+
+def may_withdraw_hand_over(actor: Actor, hand_over: HandOver) -> bool:
+    """The provider's agents withdraw a hand-over without an answer."""
+    return may_hand_over(actor, hand_over.provider_id)
+
+
+def may_answer_hand_over(actor: Actor, hand_over: HandOver) -> bool:
+    """The new reseller's agents accept or decline, while the partnership is in force."""
+    return may_act(actor, hand_over.reseller_id, AGENTS) and hand_over.partnership.is_active
+
+
+def may_propose_renewal(actor: Actor, customer: Customer) -> bool:
+    """The provider's agents propose that privileges last longer; the customer alone decides it."""
+    return may_act(actor, customer.provider_id, AGENTS)
+
+
+def may_withdraw_renewal(actor: Actor, proposal: RenewalProposal) -> bool:
+    """The provider's agents take back a proposal without an answer."""
+    return may_act(actor, proposal.provider_id, AGENTS)

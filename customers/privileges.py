@@ -167,11 +167,17 @@ def _locked(assignment: Assignment, *, at: datetime) -> tuple[Assignment, Grant,
     return assignment, grant, partnership
 
 
+def _refuse_part(offer: Assignment) -> None:
+    if offer.hand_over_id is not None and offer.status == Assignment.Status.OFFERED:
+        raise Refused(_("This offer is part of a hand-over, which is answered as a whole."))
+
+
 @transaction.atomic
 def accept(assignment: Assignment, *, by: Actor, at: datetime) -> Assignment:
     """Accept an offer for the reseller; whoever held that ground hands it over at the same moment."""
     assignment, grant, partnership = _locked(assignment, at=at)
     refuse_other(by, assignment.reseller_id)
+    _refuse_part(assignment)
     if not assignment.can_move(Assignment.Status.ACTIVE):
         raise Refused(assignment.refusal(Assignment.Status.ACTIVE))
     _refuse_ground(grant, partnership, at=at)
@@ -209,6 +215,7 @@ def decline(assignment: Assignment, *, by: Actor, at: datetime) -> None:
     """Decline an offer for the reseller."""
     assignment, _grant, _partnership = _locked(assignment, at=at)
     refuse_other(by, assignment.reseller_id)
+    _refuse_part(assignment)
     assignment.move(
         Assignment.Status.DECLINED,
         answered_at=at,
@@ -225,6 +232,7 @@ def withdraw(assignment: Assignment, *, by: Actor, at: datetime) -> None:
     """Withdraw, as the provider, an offer the reseller has not answered."""
     assignment, _grant, _partnership = _locked(assignment, at=at)
     refuse_other(by, assignment.provider_id)
+    _refuse_part(assignment)
     assignment.move(Assignment.Status.WITHDRAWN, stopped_at=at, stopped_by=by.stamp)
     _record(Verb.WITHDRAWN, assignment, by=by, at=at)
 

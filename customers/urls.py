@@ -6,11 +6,14 @@ from customers.views import (
     acceptances,
     custody,
     customers,
+    handovers,
     invitations,
     inviting,
     my,
+    my_renewals,
     privileges,
     public,
+    renewals,
     resellers,
 )
 
@@ -47,6 +50,17 @@ urlpatterns: list[URLPattern] = [
     path("assignments/<int:pk>/withdraw/", privileges.withdraw, name="assignment-withdraw"),
     path("assignments/<int:pk>/revoke/", privileges.revoke, name="assignment-revoke"),
     path("assignments/<int:pk>/give-up/", privileges.give_up, name="assignment-give-up"),
+    # --- renewals
+    path("customers/<int:pk>/renewals/propose/", renewals.propose, name="renewal-propose"),
+    path("renewals/<int:pk>/withdraw/", renewals.withdraw, name="renewal-withdraw"),
+    # --- hand-overs
+    path("hand-overs/", handovers.listing, name="handovers"),
+    path("hand-overs/<int:pk>/", handovers.detail, name="handover"),
+    path("hand-overs/<int:pk>/accept/", handovers.accept, name="handover-accept"),
+    path("hand-overs/<int:pk>/decline/", handovers.decline, name="handover-decline"),
+    path("hand-overs/<int:pk>/withdraw/", handovers.withdraw, name="handover-withdraw"),
+    path("customers/<int:pk>/hand-over/", handovers.of_customer, name="customer-hand-over"),
+    path("resellers/<int:pk>/hand-over/", handovers.of_reseller, name="reseller-hand-over"),
     # --- companies
     path("resellers/", resellers.resellers, name="resellers"),
     path("resellers/<int:pk>/", resellers.reseller, name="reseller"),
@@ -63,4 +77,12 @@ urlpatterns: list[URLPattern] = [
     path("my/<str:token>/grants/<int:pk>/withdraw/", my.withdraw, name="my-withdraw"),
     path("my/<str:token>/grants/<int:pk>/code/<uuid:key>/", my.withdraw_code, name="my-withdraw-code"),
     path("my/<str:token>/statements/<int:pk>/lift/", my.lift, name="my-lift"),
+    path("my/<str:token>/renewals/<int:pk>/", my_renewals.answer, name="my-renewal"),
+    path("my/<str:token>/renewals/<int:pk>/decline/", my_renewals.decline, name="my-renewal-decline"),
+    path("my/<str:token>/renewals/<int:pk>/code/<uuid:key>/", my_renewals.code, name="my-renewal-code"),
+    path(
+        "my/<str:token>/renewals/<int:pk>/code/<uuid:key>/new/",
+        my_renewals.new_code,
+        name="my-renewal-new-code",
+    ),
 ]

@@ -43,7 +43,7 @@ class Lifecycle(models.Model):
 
 
 def move_all(rows: Sequence[Any], target: str, **stamps: Any) -> None:
-    """Let rows of one class, locked by the story, take one edge in one statement, or refuse for all of them."""
+    """Let rows of one class, locked by the story, take one edge in one statement, or refuse for all."""
     for row in rows:
         if not row.can_move(target):
             raise Refused(row.refusal(target))

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from django.db import models
 from django.db.models import F, Q
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from customers.models.customer import Customer
@@ -30,6 +31,14 @@ class HandOverQuerySet(models.QuerySet["HandOver"]):
             return self.filter(provider=actor.partner)
         return self.filter(reseller=actor.partner, partnership__status=Partnership.Status.ACTIVE)
 
+    def lock(self, pk: int) -> "HandOver":
+        """Return one hand-over locked; its partnership must be locked first."""
+        return (
+            self.select_for_update(of=("self",))
+            .select_related("provider", "before", "reseller", "partnership", "customer")
+            .get(pk=pk)
+        )
+
     def to_answer(self, at: datetime) -> "HandOverQuerySet":
         """Offers a yes would still make something of."""
         return self.filter(
@@ -38,15 +47,30 @@ class HandOverQuerySet(models.QuerySet["HandOver"]):
             partnership__status=Partnership.Status.ACTIVE,
         )
 
-    def past(self, at: datetime) -> "HandOverQuerySet":
-        """Offers nobody answered in time."""
-        return self.filter(
-            status=HandOver.Status.OFFERED, offered_at__lte=at - timedelta(days=HAND_OVER_DAYS)
-        )
+    def dead(self, at: datetime) -> "HandOverQuerySet":
+        """Offers no yes would make anything of: too late, or of a partnership that has ended."""
+        offered = self.filter(status=HandOver.Status.OFFERED)
+        return offered.exclude(pk__in=HandOver.objects.to_answer(at).values("pk"))
+
+    def to_come(self) -> "HandOverQuerySet":
+        """Accepted ones whose customers still name the reseller before."""
+        return self.filter(status=HandOver.Status.ACCEPTED, took_effect_at__isnull=True)
 
     def due(self, at: datetime) -> "HandOverQuerySet":
-        """Accepted ones whose moment has come and whose customers still name the reseller before."""
-        return self.filter(status=HandOver.Status.ACCEPTED, took_effect_at__isnull=True, starts_at__lte=at)
+        """Those whose moment has come, and whose new reseller may still look after customers."""
+        return self.to_come().filter(
+            starts_at__lte=at,
+            partnership__status=Partnership.Status.ACTIVE,
+            provider__status=Partner.Status.ACTIVE,
+            reseller__status=Partner.Status.ACTIVE,
+        )
+
+    def stuck(self, at: datetime) -> "HandOverQuerySet":
+        """Those whose moment has come although the partnership has ended or the reseller is suspended."""
+        late = self.to_come().filter(starts_at__lte=at)
+        return late.filter(
+            ~Q(partnership__status=Partnership.Status.ACTIVE) | ~Q(reseller__status=Partner.Status.ACTIVE)
+        )
 
 
 class HandOver(Lifecycle):
@@ -127,7 +151,19 @@ class HandOver(Lifecycle):
     def __str__(self) -> str:
         return f"{self.before} – {self.reseller}"
 
+    def get_absolute_url(self) -> str:
+        return reverse("customers:handover", args=[self.pk])
+
     @property
     def answer_by(self) -> datetime:
         """The moment an unanswered offer lapses."""
         return self.offered_at + timedelta(days=HAND_OVER_DAYS)
+
+    def waits_at(self, at: datetime) -> bool:
+        """Say whether it can still be answered; reads the partnership."""
+        return self.status == self.Status.OFFERED and at < self.answer_by and self.partnership.is_active
+
+    def is_stuck(self, at: datetime) -> bool:
+        """Say whether it was accepted, its moment has come and nothing can come of it now."""
+        waits = self.status == self.Status.ACCEPTED and self.took_effect_at is None
+        return waits and self.starts_at <= at and not (self.partnership.is_active and self.reseller.is_active)

@@ -19,6 +19,7 @@ from customers.forms import AssignForm, active_resellers
 from customers.models import Assignment, Customer, Grant, OtherPartnerStatement
 from customers.models.privilege import AssignmentQuerySet, GrantQuerySet, utc_day
 from customers.permissions import (
+    may_accept_assignment,
     may_answer_assignment,
     may_ask_for_privileges,
     may_assign,
@@ -40,7 +41,7 @@ SHOWN = 50
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One grant or assignment as the list shows it; `actions` post, `leads` are pages of their own."""
+    """One grant or assignment as the list shows it; `actions` post, `leads` ask first, `pages` only show."""
 
     customer: str
     customer_url: str
@@ -54,6 +55,7 @@ class Row:
     decided: str
     actions: tuple[tuple[str, str], ...] = ()
     leads: tuple[tuple[str, str], ...] = ()
+    pages: tuple[tuple[str, str], ...] = ()
 
 
 @require_safe
@@ -174,7 +176,6 @@ def _assignment_row(
     mine = actor.is_of(assignment.reseller_id)
     # A reseller sees the page of a customer it may act for, and of no other.
     reaches = not mine or state == "active"
-    posts, leads = _moves(assignment, actor, actions, at)
     return Row(
         customer=assignment.customer.name,
         customer_url=f"{prefix}{assignment.customer_id}/" if reaches else "",
@@ -188,8 +189,7 @@ def _assignment_row(
         if first
         else _("until %(day)s") % {"day": exact_day(assignment.ends_on)},
         decided=(assignment.answered_by or assignment.offered_by).partition(" · ")[0],
-        actions=posts,
-        leads=leads,
+        **_moves(assignment, actor, actions, at),
     )
 
 
@@ -197,26 +197,25 @@ def _offer_ends(assignment: Assignment) -> str:
     return _("to be answered by %(when)s") % {"when": moment_words(assignment.offer_ends_at)}
 
 
-def _moves(
-    assignment: Assignment, actor: Actor, actions: str, at: datetime
-) -> tuple[tuple[tuple[str, str], ...], tuple[tuple[str, str], ...]]:
-    """Return what the actor can do with an assignment now: what posts at once, and what asks first."""
+def _moves(assignment: Assignment, actor: Actor, actions: str, at: datetime) -> dict[str, Any]:
+    """Return what the actor can do with an assignment now: `actions`, `leads` and `pages` of its row."""
     answers, manages = may_answer_assignment(actor, assignment), may_manage_assignment(actor, assignment)
     if not assignment.ground_stands(at):
-        return (), ()
+        return {}
+    if assignment.waits_at(at) and assignment.hand_over_id is not None:
+        page = reverse("customers:handover", args=[assignment.hand_over_id])
+        return {"pages": ((page, _("Answer the hand-over") if answers else _("See the hand-over")),)}
     if assignment.waits_at(at):
-        decline = (f"{actions}decline/", _("Decline"))
-        if answers and assignment.provider.is_active:
-            return ((f"{actions}accept/", _("Accept")), decline), ()
-        if answers:
-            return (decline,), ()
-        return (((f"{actions}withdraw/", _("Withdraw the offer")),), ()) if manages else ((), ())
+        moves = (
+            (may_accept_assignment(actor, assignment), "accept/", _("Accept")),
+            (answers, "decline/", _("Decline")),
+            (manages, "withdraw/", _("Withdraw the offer")),
+        )
+        return {"actions": tuple((f"{actions}{verb}", label) for may, verb, label in moves if may)}
     if assignment.status == Assignment.Status.ACTIVE:
-        if answers:
-            return (), ((f"{actions}give-up/", _("Give up…")),)
-        if manages:
-            return (), ((f"{actions}revoke/", _("Revoke…")),)
-    return (), ()
+        stops = ((answers, "give-up/", _("Give up…")), (manages, "revoke/", _("Revoke…")))
+        return {"leads": tuple((f"{actions}{verb}", label) for may, verb, label in stops if may)}
+    return {}
 
 
 def _frame(request: Request, actor: Actor, of: str, show: str) -> dict[str, Any]:

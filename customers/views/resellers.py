@@ -148,10 +148,7 @@ def reseller(request: Request, pk: int) -> HttpResponse:
         .select_related("customer", "reseller", "provider", "partnership", "grant__relationship")
     )
     in_hand = (
-        Invitation.objects.visible_to(actor)
-        .open_at(at)
-        .filter(partnership=tie)
-        .select_related("customer")
+        Invitation.objects.visible_to(actor).open_at(at).filter(partnership=tie).select_related("customer")
     )
     handing = HandOver.objects.visible_to(actor).filter(Q(before=company) | Q(reseller=company))
     handing = handing.filter(pk__in=(handing.to_answer(at) | handing.to_come()).values("pk"))

@@ -31,6 +31,7 @@ from customers.permissions import (
     may_edit_customer,
     may_invite,
     may_note_microsoft,
+    may_read_answers,
     may_record_customer,
 )
 from customers.standing import NOWHERE, Standing, State
@@ -160,7 +161,7 @@ def customer(request: Request, pk: int) -> HttpResponse:
         )
     pending = [one for one in answers if one.status == Acceptance.Status.PENDING]
     invitations = invitations_of(found, actor, at)
-    is_ours = may_see_answers(actor, found)
+    is_ours = may_read_answers(actor, found)
     return render(
         request,
         "customers/customer_detail.html",
@@ -183,11 +184,6 @@ def customer(request: Request, pk: int) -> HttpResponse:
             "actions": actions(found, holdings, state, actor, at, invited=bool(invitations)),
         },
     )
-
-
-def may_see_answers(actor: Actor, found: Customer) -> bool:
-    """Say whether the actor reads answers: those of its own customers, as their provider."""
-    return actor.is_staff or actor.is_of(found.provider_id)
 
 
 def holdings_of(found: Customer, relationships: list[Relationship], actor: Actor, at: datetime) -> Holdings:
