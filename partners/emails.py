@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 
 from partners import mail
 from partners.actor import Actor
-from partners.models import Onboarding, Partner, Partnership, Role, User
+from partners.models import Membership, Onboarding, Partner, Partnership, Role, TeamInvitation, User
 from partners.permissions import ADMINS, AGENTS
 
 
@@ -112,5 +112,74 @@ def onboarding_closed(onboarding: Onboarding, *, at: datetime) -> None:
             "provider": onboarding.provider,
             "confirmed": onboarding.status == Onboarding.Status.CONFIRMED,
         },
+        at=at,
+    )
+
+
+def team_invited(invitation: TeamInvitation, *, by: Actor, at: datetime) -> None:
+    """Write the link to the address invited into a team, whether it has an account or not."""
+    mail.queue(
+        "partners/team_invited",
+        to=invitation.email,
+        language=invitation.language,
+        context={
+            "invitation": invitation,
+            "company": invitation.partner,
+            "sender": by.label,
+            "expires_at": invitation.expires_at,
+        },
+        slots={"address": ("team", str(invitation.pk), str(invitation.serial))},
+        reply_to=by.email,
+        at=at,
+        zone=invitation.partner.zone,
+    )
+
+
+def team_joined(membership: Membership, *, at: datetime) -> None:
+    """Tell the company's account admins who has joined, and in which role."""
+    to_members(
+        "partners/team_joined",
+        membership.partner,
+        ADMINS,
+        context={"membership": membership, "who": membership.user},
+        at=at,
+    )
+
+
+def role_changed(membership: Membership, *, by: Actor, at: datetime) -> None:
+    """Tell a member of the other role, and who gave it."""
+    _to_colleague("partners/role_changed", membership, by=by, at=at)
+
+
+def removed_from_team(membership: Membership, *, by: Actor, at: datetime) -> None:
+    """Tell a person that they no longer work for a company here, and who decided it."""
+    _to_colleague("partners/removed_from_team", membership, by=by, at=at)
+
+
+def _to_colleague(event: str, membership: Membership, *, by: Actor, at: datetime) -> None:
+    user = membership.user
+    mail.queue(
+        event,
+        to=user.email,
+        user=user,
+        language=user.language,
+        context={
+            "membership": membership,
+            "company": membership.partner,
+            "recipient": user,
+            "sender": by.label,
+        },
+        at=at,
+        zone=membership.partner.zone,
+    )
+
+
+def left_team(membership: Membership, *, at: datetime) -> None:
+    """Tell the company's account admins who has left."""
+    to_members(
+        "partners/left_team",
+        membership.partner,
+        ADMINS,
+        context={"membership": membership, "who": membership.user},
         at=at,
     )

@@ -44,10 +44,9 @@ class ResetPasswordForm(account_forms.ResetPasswordForm):
         return super().save(request, **kwargs)
 
 
-class CompanyForm(forms.Form):
-    """What a company's account admins keep about it."""
+class ReachForm(forms.Form):
+    """How a company is reached, and in which time zone it counts its days."""
 
-    seen = forms.CharField(max_length=64, widget=forms.HiddenInput)
     website = forms.URLField(
         label=gettext_lazy("Website"), max_length=200, required=False, assume_scheme="https"
     )
@@ -62,6 +61,12 @@ class CompanyForm(forms.Form):
         choices=lambda: [(name, name) for name in sorted(zoneinfo.available_timezones())],
         help_text=gettext_lazy("Days are counted and moments shown in it."),
     )
+
+
+class CompanyForm(ReachForm):
+    """What a company's account admins keep about it."""
+
+    seen = forms.CharField(max_length=64, widget=forms.HiddenInput)
     partner_center_link = forms.URLField(
         label=gettext_lazy("Partner Center invitation link"),
         max_length=600,

@@ -57,7 +57,7 @@ def test_unknown_id_and_one_that_is_no_resellers_are_answered_alike(
 
 @pytest.mark.parametrize(
     ("fields", "words"),
-    [({"country": "US"}, "same CSP region"), ({"suspended": True}, "suspended")],
+    [({"country": "US"}, "same CSP region"), ({"suspended": True}, "cannot be proposed now")],
 )
 def test_refused_proposal_says_why(
     agent: Actor, client_for: SignIn, fields: dict[str, Any], words: str

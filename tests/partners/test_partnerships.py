@@ -80,7 +80,7 @@ def test_propose_refused_while_a_company_is_suspended(
     request: pytest.FixtureRequest,
 ) -> None:
     request.getfixturevalue(company).status = Partner.Status.SUSPENDED
-    with pytest.raises(Refused, match="suspended company|cannot be proposed now"):
+    with pytest.raises(Refused, match=r"suspended company|cannot be proposed now"):
         partnerships.propose(northwind, fabrikam, by=anna, at=now)
 
 
