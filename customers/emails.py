@@ -15,6 +15,7 @@ from customers.models import (
     InvitationLink,
     MailedCode,
     Relationship,
+    RenewalProposal,
 )
 from partners import mail
 from partners.actor import Actor
@@ -225,18 +226,32 @@ def assignment_accepted(assignment: Assignment, replaced: Iterable[Assignment], 
     to_customer("customers/reseller_named", assignment, context, at=at)
 
 
-def to_customer(event: str, about: Assignment | Grant, context: dict[str, object], *, at: datetime) -> None:
+def to_customer(
+    event: str,
+    about: Assignment | Grant | RenewalProposal,
+    context: dict[str, object],
+    *,
+    at: datetime,
+    notice: bool = True,
+) -> None:
     """Write to every confirmed contact of a customer, each with its own lasting address."""
     for contact in about.customer.contacts.confirmed():
-        mail.queue(
-            event,
-            to=contact.email,
-            language=contact.language,
-            context={**context, "contact": contact},
-            slots={"address": ("ask", str(contact.pk))},
-            notice=True,
-            at=at,
-        )
+        to_contact(event, contact, context, at=at, notice=notice)
+
+
+def to_contact(
+    event: str, contact: Contact, context: dict[str, object], *, at: datetime, notice: bool = True
+) -> None:
+    """Write to one confirmed contact, with its own lasting address."""
+    mail.queue(
+        event,
+        to=contact.email,
+        language=contact.language,
+        context={**context, "contact": contact},
+        slots={"address": ("ask", str(contact.pk))},
+        notice=notice,
+        at=at,
+    )
 
 
 def assignment_stopped(how: str, assignment: Assignment, *, at: datetime) -> None:

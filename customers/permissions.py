@@ -12,6 +12,7 @@ from customers.models import (
     HandOver,
     Invitation,
     InvitationLink,
+    InvitationRequest,
     Privilege,
     Relationship,
     RenewalProposal,
@@ -77,6 +78,27 @@ def may_withdraw_link(actor: Actor, link: InvitationLink) -> bool:
 def may_copy_link(actor: Actor, link: InvitationLink) -> bool:
     """Whoever sends a link may copy its address: the provider, or the reseller it was handed to."""
     return may_withdraw_link(actor, link)
+
+
+def may_resend(actor: Actor, link: InvitationLink) -> bool:
+    """The provider sends any of its links again; the reseller those it forwarded."""
+    return may_withdraw_link(actor, link)
+
+
+def may_request_invitation(actor: Actor) -> bool:
+    """A reseller's sales people ask its providers for invitations: it can never make one itself."""
+    partner = actor.partner
+    return partner is not None and partner.is_reseller and may_act(actor, partner.pk, SALES)
+
+
+def may_withdraw_request(actor: Actor, request: InvitationRequest) -> bool:
+    """The reseller's sales people take back what they asked."""
+    return may_act(actor, request.reseller_id, SALES)
+
+
+def may_answer_request(actor: Actor, request: InvitationRequest) -> bool:
+    """Whoever may make what is asked answers: agents where privileges are wanted."""
+    return may_act(actor, request.provider_id, AGENTS if request.wants_privileges else SALES)
 
 
 def may_decide_acceptance(actor: Actor, acceptance: Acceptance) -> bool:

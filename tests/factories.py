@@ -25,6 +25,7 @@ from customers.models import (
     Privilege,
     Purpose,
     Relationship,
+    RenewalProposal,
     Route,
 )
 from customers.models.privilege import utc_day
@@ -350,6 +351,23 @@ class AssignmentFactory(DjangoModelFactory[Assignment]):
     answered_at = now
     answered_by = BY
     ends_on = SelfAttribute("grant.ends_on")
+
+
+class RenewalProposalFactory(DjangoModelFactory[RenewalProposal]):
+    """A proposal to renew both privileges for a year, waiting for three weeks."""
+
+    class Meta:
+        model = RenewalProposal
+
+    relationship = SubFactory(RelationshipFactory)
+    provider = SelfAttribute("relationship.provider")
+    customer = SelfAttribute("relationship.customer")
+    renews_provisioning = True
+    renews_support = True
+    privilege_days = 365
+    proposed_at = now
+    proposed_by = BY
+    expires_at = LazyAttribute(lambda o: o.proposed_at + timedelta(days=21))
 
 
 class AgreementVersionFactory(DjangoModelFactory[AgreementVersion]):

@@ -33,6 +33,7 @@ from customers.models import (
 )
 from customers.models.code import CODE_TRIES
 from customers.models.privilege import utc_day
+from customers.renewals import why_closed
 from customers.standing import why_not_live
 from customers.views.by_link import by_link, lasting, own_page, posted, shows_and_takes
 from partners import activity
@@ -42,7 +43,7 @@ from partners.models import Activity, Partner
 RECORD = 50
 # What was done for the customer, or by it; how partners keep their own records is their own affair.
 TOLD = ("invitation.sent", "invitation.forwarded", "invitation.accepted", "invitation.to_confirm")
-TOLD_ABOUT = ("relationship.", "grant.", "assignment.")
+TOLD_ABOUT = ("relationship.", "grant.", "assignment.", "renewal.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +122,11 @@ def my(request: HttpRequest, contact: Contact, token: str) -> HttpResponse:
         "resellers": _by_reseller(_holdings(customer, stated, at)),
         "statements": statements,
         "accepted": accepted,
+        "renewals": [
+            proposal
+            for proposal in customer.renewals.waiting_at(at).select_related("relationship", "provider")
+            if not why_closed(proposal, at=at)
+        ],
         "record": _record(customer),
         "record_length": RECORD,
         "token": token,

@@ -14,9 +14,10 @@ from django.core.management.base import BaseCommand
 from django.db import InterfaceError, OperationalError, close_old_connections
 from django.utils import timezone
 
-from customers import expiries, handovers, privileges
+from customers import expiries, handovers, privileges, renewals, warnings
 from partners import (
     accounts,  # noqa: F401 - it tells the secret of the reset mail
+    joining,
     mail,
     onboarding,
     partnerships,
@@ -27,9 +28,12 @@ from partners.models import Heartbeat
 TIDIES: tuple[Callable[[datetime], int], ...] = (
     partnerships.tidy,
     onboarding.tidy,
+    joining.tidy,
     expiries.tidy,
     handovers.tidy,  # before the offers that go with it
     privileges.tidy,
+    renewals.tidy,
+    warnings.warn,
 )
 PAUSE = 1.0  # seconds between two looks when nothing was due
 AFTER_TROUBLE = 5.0
