@@ -45,7 +45,13 @@ MEMBERS: Groups = (
             Entry(_("Activity"), "partners:activity", "clock-history"),
         ),
     ),
-    (_("Company"), (Entry(_("Settings"), "partners:settings", "sliders"),)),
+    (
+        _("Company"),
+        (
+            Entry(_("Team"), "partners:team", "people"),
+            Entry(_("Settings"), "partners:settings", "sliders"),
+        ),
+    ),
 )
 STAFF: Groups = (("", (Entry(_("Administration"), "admin:index", "tools"),)),)
 

@@ -3,9 +3,11 @@
 import logging
 import re
 
-# /i/… opens an invitation, /my/… a customer's page, /onboarding/… a reseller's way in,
+# /i/… opens an invitation, /my/… a customer's page, /join/… a team, /onboarding/… a reseller's way in,
 # a reset key somebody's account.
-SECRET_PATHS = re.compile(r"(/i/|/my/|/onboarding/|/password/reset/key/)[^\s\"']+")
+SECRET_PATHS = re.compile(
+    r"((?:/|%2F)(?:i|my|join|onboarding)(?:/|%2F)|/password/reset/key/)[^\s\"']+", re.IGNORECASE
+)
 
 
 def hide(text: str) -> str:

@@ -60,3 +60,8 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} · {self.get_role_display()} · {self.partner}"
+
+    @property
+    def log_label(self) -> str:
+        """What the log calls it for good: nobody's name, which may have to be forgotten."""
+        return f"{self.get_role_display()} · {self.partner}"

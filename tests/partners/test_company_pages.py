@@ -344,16 +344,6 @@ def test_others_read_the_profile(
     assert client.post(SETTINGS, typed).status_code == 403
 
 
-def test_team_is_listed_with_roles_in_words(
-    anna: Actor, viewer: Actor, luca: Actor, client_for: SignIn
-) -> None:
-    team = client_for(anna).get(SETTINGS).context["team"]
-    assert [(one["name"], str(one["role"])) for one in team] == [
-        ("Anna Admin", "Account admin"),
-        ("Vera Viewer", "Viewer"),
-    ]
-
-
 def test_resellers_profile_knows_no_partner_center_link(luca: Actor, client_for: SignIn) -> None:
     assert "partner_center_link" not in client_for(luca).get(SETTINGS).context["form"].fields
 

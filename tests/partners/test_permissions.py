@@ -21,6 +21,8 @@ PEOPLE = [
 TABLE = {
     "may_edit_profile": {"anna"},
     "may_change_team": {"anna"},
+    "may_invite_colleague": {"anna", "luca", "ada", "tom", "wanda"},
+    "may_leave": {*PEOPLE} - {"staff"},
     "may_propose_partnership": {"anna", "agent", "tom"},
     "may_withdraw_partnership": {"anna", "agent"},
     "may_set_joint_link": {"anna", "agent"},
@@ -35,6 +37,8 @@ def questions(northwind: Partner, partnership: Partnership, anna: Actor) -> dict
     return {
         "may_edit_profile": (northwind,),
         "may_change_team": (Membership.objects.get(user=anna.user),),
+        "may_invite_colleague": (),
+        "may_leave": (),
         "may_propose_partnership": (),
         "may_withdraw_partnership": (partnership,),
         "may_set_joint_link": (partnership,),
