@@ -23,7 +23,9 @@ from partners.models import Heartbeat
 from partners.paging import asked_choice
 from partners.requests import Request
 from partners.templatetags.ui import exact_day
-from subscriptions import attention
+from subscriptions import attention, figures
+from subscriptions.figures import MOST_RULED
+from subscriptions.vocabulary import Path
 
 SILENT_AFTER = timedelta(minutes=3)
 SHOWN = 12  # things of the queue on one page; a filter shows all of its kind
@@ -39,6 +41,7 @@ def home(request: Request) -> HttpResponse:
     show = asked_choice(request, "show", list(queue.kinds))
     items, everything = queue.items(show), queue.items()
     request.nav_counts = {"home": len(everything)}
+    ruled = figures.paths(actor, at)
     return render(
         request,
         "home.html",
@@ -79,6 +82,18 @@ def home(request: Request) -> HttpResponse:
                 }
                 for channel, number in attention.channels(actor, at)
             ],
+            "paths": [
+                {
+                    "label": path.label if path else _("No path is open"),
+                    "number": number,
+                    "role": "" if path and path != Path.MANUAL_REVIEW else "muted",
+                    "url": reverse("subscriptions:subscriptions", query={"path": path.value}) if path else "",
+                }
+                for path, number in ruled
+            ],
+            "newest": MOST_RULED if sum(number for _path, number in ruled) >= MOST_RULED else 0,
+            "funnel": [{"label": label, "number": number} for label, number in figures.funnel(actor, at)],
+            "funnel_days": figures.FUNNEL_DAYS,
             "may_invite": may_invite(actor),
             "is_reseller": actor.partner.is_reseller,
         },
