@@ -8,7 +8,8 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Case, Count, F, OuterRef, Q, Subquery, Value, When
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django_countries.fields import CountryField
@@ -62,12 +63,44 @@ def validate_time_zone(name: str) -> None:
         raise ValidationError(_("There is no such time zone."))
 
 
+TREE_ORDER = ("root", "root_pk", "second", "second_pk", "level", "name", "pk")
+
+
 class PartnerQuerySet(models.QuerySet["Partner"]):
     """Companies."""
 
     def active(self) -> "PartnerQuerySet":
         """Companies that are not suspended."""
         return self.filter(status=Partner.Status.ACTIVE)
+
+    def as_tree(self) -> "PartnerQuerySet":
+        """Each with its level and how many stand right under it, every company before those under it."""
+        second = When(parent__parent__isnull=False, then=F("parent_id"))
+        of = {
+            "root": Coalesce("parent__parent__name", "parent__name", "name"),
+            "root_pk": Coalesce(
+                "parent__parent_id", "parent_id", "id", output_field=models.BigIntegerField()
+            ),
+            "second": Case(
+                When(parent__isnull=True, then=Value("")),
+                When(parent__parent__isnull=True, then=F("name")),
+                default=F("parent__name"),
+            ),
+            "second_pk": Case(second, default=F("id"), output_field=models.BigIntegerField()),
+            "level": Case(
+                When(parent__isnull=True, then=Value(1)),
+                When(parent__parent__isnull=True, then=Value(2)),
+                default=Value(MAX_DEPTH),
+            ),
+            "location_count": Subquery(
+                Partner.objects.filter(parent=OuterRef("pk"))
+                .order_by()
+                .values("parent")
+                .annotate(number=Count("pk"))
+                .values("number")
+            ),
+        }
+        return self.annotate(**of).order_by(*TREE_ORDER)
 
     def visible_to(self, actor: "Actor") -> "PartnerQuerySet":
         """The actor's own company and those it has, or had, a partnership with; staff see all."""
