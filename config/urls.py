@@ -8,7 +8,7 @@ from django.urls import include, path, re_path
 from config import views
 from partners.views.companies import set_language
 from partners.views.theme import set_theme
-from subscriptions.views import customers
+from subscriptions.views import customers, lists
 
 # One door for everybody: the admin's own sign-in form would know no throttle.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]  # as allauth documents
@@ -35,7 +35,8 @@ account_urls = [
 
 urlpatterns = [
     path("", views.home, name="home"),
-    path("customers/", customers.customers, name="customers"),
+    path("customers/", lists.customers, name="customers"),
+    path("customers/export/", lists.export_customers, name="customers-export"),
     path("customers/<int:pk>/", customers.customer, name="customer"),
     path("healthz", views.healthz, name="healthz"),
     path("account/", include(account_urls)),

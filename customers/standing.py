@@ -24,6 +24,7 @@ from customers.models import (
 )
 from customers.models.customer import CustomerQuerySet
 from customers.models.privilege import utc_day
+from partners.actor import Actor
 from partners.models import RulebookEdition
 from partners.templatetags.ui import exact_day
 
@@ -85,6 +86,13 @@ def held(customers: Collection[int], reseller_pk: int, at: datetime) -> dict[int
     return _privileges(customers, Assignment.objects.live(at).filter(reseller=reseller_pk))
 
 
+def seen(customers: Collection[int], actor: Actor, at: datetime) -> dict[int, list[Privilege]]:
+    """Return what the actor's company may do: what a reseller holds, what a provider was granted."""
+    if actor.partner is not None and actor.partner.is_reseller:
+        return held(customers, actor.partner.pk, at)
+    return granted(customers, at)
+
+
 def _privileges(
     customers: Collection[int], rows: "models.QuerySet[Grant] | models.QuerySet[Assignment]"
 ) -> dict[int, list[Privilege]]:
@@ -117,15 +125,10 @@ def agreements() -> "models.QuerySet[Acceptance]":
 def standings(customers: Collection[int], at: datetime) -> dict[int, Standing]:
     """Return where each customer stands."""
     agreed = Exists(agreements().filter(customer=OuterRef("customer")))
-    active = dict(
-        Relationship.objects.active()
-        .filter(customer__in=customers)
-        .annotate(agreed=agreed)
-        .values_list("customer", "agreed")
-    )
-    grants = set(
-        Grant.objects.live(at).filter(customer__in=active).values_list("customer", flat=True).distinct()
-    )
+    granted_now = Exists(Grant.objects.live(at).filter(relationship=OuterRef("pk")))
+    rows = Relationship.objects.accepted().filter(customer__in=customers)
+    rows = rows.annotate(agreed=agreed, granted_now=granted_now)
+    active = {row[0]: row[1:] for row in rows.values_list("customer", "agreed", "granted_now")}
     families = defaultdict(set)
     stated = OtherPartnerStatement.objects.filter(
         relationship__customer__in=active,
@@ -137,8 +140,8 @@ def standings(customers: Collection[int], at: datetime) -> dict[int, Standing]:
     return {
         customer: Standing(
             has_relationship=True,
-            has_grant=customer in grants,
-            has_agreement=active[customer],
+            has_grant=active[customer][1],
+            has_agreement=active[customer][0],
             families_of_another=frozenset(families[customer]),
         )
         if customer in active

@@ -3,7 +3,7 @@
 `Subscription.objects.with_ruling` puts them into a query. An add-on takes its base's facts.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from functools import cache
 
@@ -124,3 +124,18 @@ def _tree(
     if condition == Condition.DIRECT_BILL and is_direct_bill is not None:
         return answers[0] if is_direct_bill else answers[1]
     return answers[0] if answers[0] == answers[1] else (condition, answers[0], answers[1])
+
+
+@cache
+def recommended() -> frozenset[str]:
+    """Return the paths some edition recommends in some case."""
+    return frozenset(
+        leaf for edition in EDITIONS for tree, _ in _trees(edition, None) for leaf in _leaves(tree)
+    )
+
+
+def _leaves(tree: Tree) -> Iterator[str]:
+    if isinstance(tree, str):
+        yield tree
+    else:
+        yield from (leaf for branch in tree[1:] for leaf in _leaves(branch))

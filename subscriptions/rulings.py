@@ -18,7 +18,7 @@ def with_facts(rows: "QuerySet[Subscription]") -> "QuerySet[Subscription]":
 
 
 def rule(rows: Sequence[Subscription], at: datetime) -> list[tuple[Subscription, Ruling]]:
-    """Rule on rows read by `with_facts`; the standing of all their customers takes three queries."""
+    """Rule on rows read by `with_facts`; the standing of all their customers takes two queries."""
     standings = standing.standings({row.customer_id for row in rows}, at)
     return [(row, rulebook.rule(row.facts(standings[row.customer_id], at))) for row in rows]
 

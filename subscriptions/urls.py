@@ -2,13 +2,17 @@
 
 from django.urls import URLPattern, path
 
-from subscriptions.views import subscriptions
+from subscriptions.views import endings, lists, my_ending, subscriptions
 
 app_name = "subscriptions"
 
 urlpatterns: list[URLPattern] = [
-    path("subscriptions/", subscriptions.subscriptions, name="subscriptions"),
+    path("subscriptions/", lists.subscriptions, name="subscriptions"),
+    path("subscriptions/export/", lists.export_subscriptions, name="subscriptions-export"),
     path("subscriptions/<int:pk>/", subscriptions.subscription, name="subscription"),
     path("subscriptions/<int:pk>/edit/", subscriptions.edit, name="subscription-edit"),
+    path("relationships/<int:pk>/end/", endings.end, name="relationship-end"),
+    path("my/<str:token>/end/", my_ending.end, name="my-end"),
+    path("my/<str:token>/end/<uuid:key>/", my_ending.code, name="my-end-code"),
     path("customers/<int:pk>/subscriptions/new/", subscriptions.record, name="subscription-record"),
 ]

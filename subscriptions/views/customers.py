@@ -1,9 +1,9 @@
-"""The list of customers and the page of one: they show subscriptions, so they live on the top floor."""
+"""The page of one customer: it shows subscriptions, so it lives on the top floor."""
 
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, FilteredRelation, Q
+from django.db.models import FilteredRelation, Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -23,122 +23,31 @@ from customers.models import (
     InvitationLink,
     OtherPartnerStatement,
     Relationship,
+    RenewalProposal,
 )
-from customers.models.customer import MINIMUM_SEARCH, normalise
 from customers.permissions import (
     may_assign,
+    may_attest,
     may_decide_acceptance,
     may_edit_customer,
+    may_hand_over,
     may_invite,
     may_note_microsoft,
+    may_propose_renewal,
     may_read_answers,
-    may_record_customer,
 )
 from customers.standing import NOWHERE, Standing, State
 from partners import activity
 from partners.actor import Actor
-from partners.models import Activity, Partner, Partnership
-from partners.paging import address_with, asked, asked_choice, asked_key, page_of
+from partners.models import Activity
 from partners.requests import Request
-from partners.templatetags.ui import role
 from subscriptions import rulings
 from subscriptions.models import Subscription
-from subscriptions.permissions import may_record_subscription
+from subscriptions.permissions import may_end_relationship, may_record_subscription
 from subscriptions.views import rulings as rulings_shown
 from subscriptions.views.matrix import Holdings, matrix
 
 SHOWN = 20  # subscriptions and log rows on a customer's page
-
-
-# --- the list ----------------------------------------------------------------------------------
-
-
-@require_safe
-def customers(request: Request) -> HttpResponse:
-    """List customers by name: searched, filtered by what they are and by named reseller."""
-    actor, at = request.actor, timezone.now()
-    words, state = asked(request, "q"), asked_choice(request, "status", State.values)
-    reseller_pk = asked_key(request, "reseller")
-    own = actor.partner if actor.partner and actor.partner.owns_relationships else None
-    resellers = resellers_of(own) if own and own.has_resellers else {}
-    rows = Customer.objects.visible_to(actor, at)
-    if words:
-        rows = rows.search(own.pk if own else None, words)
-    if state:
-        rows = standing.in_state(rows, state)
-    if reseller_pk in resellers:
-        rows = rows.filter(reseller=reseller_pk)
-    columns = ("pk", "sort_name", "name", "domain", "country", "reseller__name", "provider__name")
-    page = page_of(rows.values(*columns), request, "sort_name", "pk")
-    return render(
-        request,
-        "customers/customer_list.html",
-        {
-            "rows": listed(page.rows, actor, at),
-            "page": page,
-            "words": words,
-            "too_short": bool(words) and len(normalise(words)) < MINIMUM_SEARCH,
-            "minimum": MINIMUM_SEARCH,
-            "filtered": bool(words or state or reseller_pk),
-            "states": [
-                {"label": _("All"), "url": address_with(request, status=""), "active": not state},
-                *(
-                    {
-                        "label": one.label,
-                        "url": address_with(request, status=one.value),
-                        "active": state == one,
-                    }
-                    for one in State
-                ),
-            ],
-            "state": state,
-            "resellers": resellers.items(),
-            "reseller_pk": reseller_pk,
-            "is_provider": own is not None,
-            "has_resellers": own is not None and own.has_resellers,
-            "may_invite": may_invite(actor),
-            "may_record": may_record_customer(actor),
-        },
-    )
-
-
-def resellers_of(provider: Partner) -> dict[int, str]:
-    """Return the resellers a provider works with or has worked with, by name."""
-    ties = Partnership.objects.filter(
-        provider=provider, status__in=[Partnership.Status.ACTIVE, Partnership.Status.ENDED]
-    )
-    return dict(ties.order_by("reseller__name").values_list("reseller", "reseller__name"))
-
-
-def listed(rows: list[dict[str, Any]], actor: Actor, at: datetime) -> list[dict[str, Any]]:
-    """Return customers ready for the table, in three queries however many they are."""
-    keys = [row["pk"] for row in rows]
-    states = standing.states(keys)
-    if actor.partner is not None and actor.partner.is_reseller:
-        privileges = standing.held(keys, actor.partner.pk, at)
-    else:
-        privileges = standing.granted(keys, at)
-    counted = Subscription.objects.filter(customer__in=keys).order_by().values_list("customer")
-    counts = dict(counted.annotate(number=Count("pk")))
-    base = reverse("customers")
-    return [
-        {
-            "url": f"{base}{row['pk']}/",
-            "name": row["name"],
-            "domain": row["domain"],
-            "country": countries.name(row["country"]),
-            "state": states[row["pk"]].label,
-            "role": role(states[row["pk"]]),
-            "reseller": row["reseller__name"],
-            "provider": row["provider__name"],
-            "privileges": ", ".join(str(one.label) for one in privileges[row["pk"]]),
-            "subscriptions": counts.get(row["pk"], 0),
-        }
-        for row in rows
-    ]
-
-
-# --- one customer ------------------------------------------------------------------------------
 
 
 @require_safe
@@ -152,7 +61,7 @@ def customer(request: Request, pk: int) -> HttpResponse:
     holdings = holdings_of(found, relationships, actor, at)
     answers = answers_of(found)
     stands = NOWHERE
-    if state == State.ACTIVE:
+    if holdings.is_accepted:
         stands = Standing(
             has_relationship=True,
             has_grant=bool(holdings.live_grants(at)),
@@ -171,6 +80,7 @@ def customer(request: Request, pk: int) -> HttpResponse:
             "country": countries.name(str(found.country)),
             "in_region": found.region == found.provider.region,
             "is_provider": is_ours,
+            "relationship": holdings.relationship,
             "matrix": matrix(holdings, actor, at, privileges_url=reverse("customers:privileges"))
             if holdings.relationship
             else None,
@@ -194,6 +104,7 @@ def holdings_of(found: Customer, relationships: list[Relationship], actor: Actor
     grants: list[Grant] = []
     assignments: list[Assignment] = []
     stated: frozenset[str] = frozenset()
+    renewal: RenewalProposal | None = None
     if newest is not None:
         grants = list(Grant.objects.filter(relationship=newest))
         assignments = list(
@@ -212,11 +123,12 @@ def holdings_of(found: Customer, relationships: list[Relationship], actor: Actor
                 "family", flat=True
             )
         )
+        renewal = newest.renewals.waiting_at(at).first()
     for grant in [*grants, *(one.grant for one in assignments)]:
         grant.relationship, grant.provider = known[grant.relationship_id], found.provider
     for assignment in assignments:
         assignment.provider = found.provider
-    return Holdings(found, newest, grants, assignments, stated)
+    return Holdings(found, newest, grants, assignments, stated, renewal)
 
 
 def answers_of(found: Customer) -> list[Acceptance]:
@@ -343,4 +255,22 @@ def actions(
         and current.confirmed_at_microsoft_at is None
         and may_note_microsoft(actor, current),
         "microsoft_url": reverse("customers:microsoft-note", args=[current.pk]) if current else "",
+        "microsoft_undo_url": reverse("customers:microsoft-undo", args=[current.pk])
+        if current is not None
+        and current.is_active
+        and current.confirmed_at_microsoft_at is not None
+        and may_note_microsoft(actor, current)
+        else "",
+        "renew_url": reverse("customers:renewal-propose", args=[found.pk])
+        if live and holdings.renewal is None and may_propose_renewal(actor, found)
+        else "",
+        "hand_over_url": reverse("customers:customer-hand-over", args=[found.pk])
+        if may_hand_over(actor, found.provider_id) and (held or found.reseller_id)
+        else "",
+        "existing_url": reverse("customers:customer-existing", args=[found.pk])
+        if state in (State.PROSPECT, State.ENDED) and in_region and may_attest(actor, found)
+        else "",
+        "end_url": reverse("subscriptions:relationship-end", args=[current.pk])
+        if current is not None and current.is_active and may_end_relationship(actor, current)
+        else "",
     }

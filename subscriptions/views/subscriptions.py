@@ -1,116 +1,28 @@
-"""Subscriptions: across customers, one with its ruling, and what is written down about it."""
-
-from typing import Any
+"""One subscription with its ruling, and what is written down about it."""
 
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from customers import standing
 from customers.models import Customer
-from customers.models.customer import MINIMUM_SEARCH, normalise
 from customers.records import differing
 from partners.errors import Refused, Stale
 from partners.fields import both_versions
 from partners.models import Activity
-from partners.paging import address_with, asked, asked_choice, asked_key, page_of
 from partners.permissions import require
 from partners.requests import Request
-from partners.templatetags.ui import exact_day, role
+from partners.templatetags.ui import exact_day
 from subscriptions import records, rulings
 from subscriptions.forms import CareForm, SubscriptionForm
 from subscriptions.models import Subscription
 from subscriptions.permissions import may_edit_subscription, may_record_subscription
-from subscriptions.rulebook import Ruling
 from subscriptions.views import rulings as rulings_shown
 from subscriptions.views.customers import timeline
-from subscriptions.vocabulary import Billing, Channel, Status
-
-# --- the list ----------------------------------------------------------------------------------
-
-
-@require_safe
-def subscriptions(request: Request) -> HttpResponse:
-    """List subscriptions across customers, the newest first, each with its verdict and deadline."""
-    actor, at = request.actor, timezone.now()
-    words = asked(request, "q")
-    channel = asked_choice(request, "channel", Channel.values)
-    status = asked_choice(request, "status", Status.values)
-    customer_pk = asked_key(request, "customer")
-    own = actor.partner if actor.partner and actor.partner.owns_relationships else None
-    rows = Subscription.objects.visible_to(actor, at)
-    if words:
-        rows = rows.filter(customer__in=Customer.objects.search(own.pk if own else None, words))
-    if channel:
-        rows = rows.filter(channel=channel)
-    if status:
-        rows = rows.filter(status=status)
-    if customer_pk:
-        rows = rows.filter(customer=customer_pk)
-    page = page_of(rulings.with_facts(rows), request, "-pk")
-    return render(
-        request,
-        "subscriptions/subscription_list.html",
-        {
-            "rows": [listed(row, ruling) for row, ruling in rulings.rule(page.rows, at)],
-            "page": page,
-            "words": words,
-            "too_short": bool(words) and len(normalise(words)) < MINIMUM_SEARCH,
-            "minimum": MINIMUM_SEARCH,
-            "channel": channel,
-            "channels": Channel.choices,
-            "customer_pk": customer_pk,
-            "status": status,
-            "states": [
-                {
-                    "label": pgettext("subscriptions", "All"),
-                    "url": address_with(request, status=""),
-                    "active": not status,
-                },
-                *(
-                    {
-                        "label": one.label,
-                        "url": address_with(request, status=one.value),
-                        "active": status == one,
-                    }
-                    for one in Status
-                ),
-            ],
-            "filtered": bool(words or channel or status or customer_pk),
-            "is_provider": own is not None,
-        },
-    )
-
-
-def listed(row: Subscription, ruling: Ruling) -> dict[str, Any]:
-    """Return a subscription ready for the table."""
-    deadline = ruling.deadline
-    main = ruling.main
-    return {
-        "url": f"{reverse('subscriptions:subscriptions')}{row.pk}/",
-        "name": str(row),
-        "product": row.product.name if row.friendly_name else "",
-        "quantity": row.quantity if row.product.billing == Billing.LICENSE else "",
-        "customer": row.customer.name,
-        "customer_url": f"{reverse('customers')}{row.customer_id}/",
-        "channel": row.get_channel_display(),
-        "seller": row.sold_by,
-        "billing": row.product.get_billing_display(),
-        "verdict": main.path.label if main else _("Nothing to decide"),
-        "missing": len(main.missing) if main else 0,
-        "due": rulings_shown.due(deadline.on, ruling.facts.today) if deadline else None,
-        "unknown_end": bool(ruling.missing_facts),
-        "status": row.get_status_display(),
-        "role": role(row.status),
-    }
-
-
-# --- one subscription --------------------------------------------------------------------------
+from subscriptions.vocabulary import Billing
 
 
 @require_safe

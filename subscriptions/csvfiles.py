@@ -1,0 +1,133 @@
+"""Customers and subscriptions as CSV: Partner Center's columns first, then ours."""
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
+from django_countries import countries
+
+from customers import standing
+from customers.models import Customer
+from customers.models.customer import CustomerQuerySet
+from partners import spreadsheets
+from partners.actor import Actor
+from subscriptions import rulings
+from subscriptions.filters import CustomersAsked, SubscriptionsAsked
+from subscriptions.models import Subscription
+from subscriptions.models.subscription import SubscriptionQuerySet
+
+
+def customers_header() -> list[str]:
+    """Name the columns of the table of customers."""
+    return [
+        _("Microsoft ID"),
+        _("Company name"),
+        _("Primary domain name"),
+        _("Relationship"),
+        _("Country"),
+        _("Provider"),
+        _("Named reseller"),
+        _("Privileges in force"),
+        _("Subscriptions"),
+    ]
+
+
+def customers(asks: CustomersAsked, actor: Actor, at: datetime) -> Iterator[str]:
+    """Return the customers somebody sees and asks for as CSV, by name."""
+    visible: CustomerQuerySet = Customer.objects.visible_to(actor, at)
+    rows = asks.among(visible, actor, at).order_by("sort_name", "pk")
+    columns = ("pk", "tenant_id", "name", "domain", "country", "provider__name", "reseller__name")
+    chunks = spreadsheets.streamed(rows.values(*columns))
+    return spreadsheets.lines(customers_header, chunks, partial(customers_cells, actor=actor, at=at))
+
+
+def customers_cells(rows: list[dict[str, Any]], *, actor: Actor, at: datetime) -> Iterator[list[object]]:
+    """Yield customers ready for a table, with what belongs to them, in three queries."""
+    keys = [row["pk"] for row in rows]
+    states, privileges = standing.states(keys), standing.seen(keys, actor, at)
+    held = Counter(Subscription.objects.filter(customer__in=keys).values_list("customer", flat=True))
+    for row in rows:
+        yield [
+            row["tenant_id"],
+            row["name"],
+            row["domain"],
+            states[row["pk"]].label,
+            countries.name(row["country"]),
+            row["provider__name"],
+            _as_far_as_seen(row["reseller__name"], actor),
+            ", ".join(str(one.label) for one in privileges[row["pk"]]),
+            held[row["pk"]],
+        ]
+
+
+def subscriptions_header() -> list[str]:
+    """Name the columns of the table of subscriptions."""
+    return [
+        _("Subscription ID"),
+        _("Subscription"),
+        _("Quantity"),
+        _("Status"),
+        _("Reseller"),
+        _("Customer's Microsoft ID"),
+        _("Company name"),
+        _("Product"),
+        _("Part number"),
+        _("Where it was bought"),
+        _("Sold by"),
+        _("Billing"),
+        _("Started on"),
+        _("Term"),
+        _("Term end"),
+        _("Renews automatically"),
+        _("Billing cycle"),
+        _("Trial"),
+        _("Azure subscription ID"),
+        _("Verdict"),
+        pgettext("column", "Decide by"),
+    ]
+
+
+def subscriptions(asks: SubscriptionsAsked, actor: Actor, at: datetime) -> Iterator[str]:
+    """Return the subscriptions somebody sees and asks for as CSV, each with its verdict and deadline."""
+    visible: SubscriptionQuerySet = Subscription.objects.visible_to(actor, at)
+    rows = rulings.with_facts(asks.among(visible, actor, at)).select_related("partner_on_record")
+    chunks = spreadsheets.streamed(rows.order_by(*asks.keys))
+    return spreadsheets.lines(subscriptions_header, chunks, partial(subscriptions_cells, actor=actor, at=at))
+
+
+def subscriptions_cells(rows: list[Subscription], *, actor: Actor, at: datetime) -> Iterator[list[object]]:
+    """Yield subscriptions ready for a table."""
+    for row, ruling in rulings.rule(rows, at):
+        yield [
+            row.external_id,
+            row,
+            row.quantity,
+            row.get_status_display(),
+            _as_far_as_seen(row.partner_on_record.name if row.partner_on_record else "", actor),
+            row.customer.tenant_id,
+            row.customer.name,
+            row.product.name,
+            row.product.part_number,
+            row.get_channel_display(),
+            row.seller_name,
+            row.product.get_billing_display(),
+            row.started_on,
+            row.get_term_display(),
+            row.term_end,
+            row.get_auto_renew_display(),
+            row.get_billing_cycle_display(),
+            _("yes") if row.is_trial else _("no"),
+            row.entitlement_id,
+            ruling.main.path.label if ruling.main else _("Nothing to decide"),
+            ruling.deadline.on if ruling.deadline else None,
+        ]
+
+
+def _as_far_as_seen(reseller: str | None, actor: Actor) -> str:
+    """Return the name of a reseller, which is nobody's business but its provider's and its own."""
+    mine = actor.partner
+    return "" if mine is not None and mine.is_reseller and reseller != mine.name else reseller or ""

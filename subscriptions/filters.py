@@ -1,0 +1,175 @@
+"""What a list of customers or subscriptions is asked for: the same for its page, its file and its command."""
+
+from dataclasses import dataclass, fields
+from datetime import date, datetime, timedelta
+from typing import Any, ClassVar, Self
+
+from django.db import models
+from django.db.models import OuterRef, Subquery
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from customers import standing
+from customers.models import Customer
+from customers.models.customer import MINIMUM_SEARCH, CustomerQuerySet, normalise
+from customers.standing import State
+from partners.actor import Actor
+from partners.models import Partner
+from partners.paging import MOST_COUNTED, asked, asked_choice, asked_key
+from subscriptions.models import Subscription
+from subscriptions.models.subscription import SubscriptionQuerySet
+from subscriptions.vocabulary import Billing, Channel, Path, Status
+
+FEW_COUNTED = 1_000  # where each row has to be looked at
+
+
+class Due(models.TextChoices):
+    """When a choice has to be made."""
+
+    WEEK = "7", _("within 7 days")
+    MONTH = "30", _("within 30 days")
+    QUARTER = "90", _("within 90 days")
+    ANY = "any", _("some day, the first first")
+    UNKNOWN = "unknown", _("the end is unknown")
+
+    def last(self, today: date) -> date | None:
+        """Return the last day that counts, if there is one."""
+        return today + timedelta(days=int(self)) if self.value.isdigit() else None
+
+
+def own_company(actor: Actor) -> Partner | None:
+    """Return the company acted for if all its rows are its own: a provider's."""
+    return actor.partner if actor.partner and actor.partner.owns_relationships else None
+
+
+def _today(actor: Actor, at: datetime) -> date:
+    return at.astimezone(actor.partner.zone).date() if actor.partner else at.date()
+
+
+def _ruled(actor: Actor, at: datetime) -> SubscriptionQuerySet:
+    """Return all subscriptions with their rulings: a provider's are ruled under its one edition."""
+    own = own_company(actor)
+    return Subscription.objects.with_ruling(own.edition if own else None, _today(actor, at), own)
+
+
+def _that_must_decide(rows: SubscriptionQuerySet, due: str, today: date) -> SubscriptionQuerySet:
+    return rows.unknown_end() if due == Due.UNKNOWN else rows.to_decide(today, Due(due).last(today))
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What both lists are asked for."""
+
+    q: str = ""
+    status: str = ""
+    path: str = ""
+    due: str = ""
+    reseller: int | None = None
+    choices: ClassVar[dict[str, type[models.TextChoices]]] = {}
+
+    @classmethod
+    def of(cls, request: HttpRequest) -> Self:
+        """Read what an address asks for."""
+        values: dict[str, Any] = {"q": asked(request, "q")}
+        values |= {name: asked_choice(request, name, kind.values) for name, kind in cls.choices.items()}
+        keys = {"reseller", "customer"} & {field.name for field in fields(cls)}
+        return cls(**values, **{name: asked_key(request, name) for name in keys})
+
+    @property
+    def is_anything(self) -> bool:
+        """Say whether anything is asked for."""
+        return self != type(self)()
+
+    @property
+    def is_too_short(self) -> bool:
+        """Say whether the words to search for are too few to be found."""
+        return bool(self.q) and len(normalise(self.q)) < MINIMUM_SEARCH
+
+    def chosen(self) -> dict[str, str]:
+        """Return each choice made, in words, by its name in the address."""
+        made = {name: getattr(self, name) for name in self.choices}
+        return {name: str(self.choices[name](value).label) for name, value in made.items() if value}
+
+
+@dataclass(frozen=True, slots=True)
+class CustomersAsked(_Asked):
+    """Which customers somebody wants to see."""
+
+    choices: ClassVar = {"status": State, "path": Path, "due": Due}
+
+    @property
+    def most_counted(self) -> int:
+        """How many rows are worth counting."""
+        return FEW_COUNTED if self.path or self.due or self.status else MOST_COUNTED
+
+    def among(self, rows: CustomerQuerySet, actor: Actor, at: datetime) -> CustomerQuerySet:
+        """Return the customers that fit."""
+        own = own_company(actor)
+        if self.q:
+            rows = rows.search(own.pk if own else None, self.q)
+        if self.status:
+            rows = standing.in_state(rows, self.status)
+        if self.reseller and own:
+            rows = rows.filter(reseller=self.reseller)
+        if self.path:
+            rows = _having(rows, _ruled(actor, at).filter(path=self.path), "on_path")
+        if self.due:
+            today = _today(actor, at)
+            rows = _having(rows, _that_must_decide(Subscription.objects.all(), self.due, today), "decides")
+        return rows
+
+
+def _having(rows: CustomerQuerySet, wanted: SubscriptionQuerySet, name: str) -> CustomerQuerySet:
+    """Return the customers that have such a subscription.
+
+    Asked of each customer in turn, as far as the page goes: as EXISTS the database would join them all first.
+    """
+    first = wanted.filter(customer=OuterRef("pk")).order_by().values("pk")[:1]
+    return rows.alias(**{name: Subquery(first)}).filter(**{f"{name}__isnull": False})
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionsAsked(_Asked):
+    """Which subscriptions somebody wants to see."""
+
+    channel: str = ""
+    billing: str = ""
+    customer: int | None = None
+    choices: ClassVar = {
+        "status": Status,
+        "path": Path,
+        "due": Due,
+        "channel": Channel,
+        "billing": Billing,
+    }
+
+    @property
+    def most_counted(self) -> int:
+        """How many rows are worth counting."""
+        return FEW_COUNTED if self.path or self.billing or self.due or self.reseller else MOST_COUNTED
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """What the list is sorted by: the deadline where it is asked for, else the newest first."""
+        return ("decision_day", "pk") if self.due and self.due != Due.UNKNOWN else ("-pk",)
+
+    def among(self, rows: SubscriptionQuerySet, actor: Actor, at: datetime) -> SubscriptionQuerySet:
+        """Return the subscriptions that fit."""
+        own, today = own_company(actor), _today(actor, at)
+        if self.q:
+            rows = rows.filter(customer__in=Customer.objects.search(own.pk if own else None, self.q))
+        if self.due:
+            rows = _that_must_decide(rows, self.due, today)
+        if self.channel:
+            rows = rows.filter(channel=self.channel)
+        if self.status:
+            rows = rows.filter(status=self.status)
+        if self.billing:
+            rows = rows.filter(product__billing=self.billing)
+        if self.customer:
+            rows = rows.filter(customer=self.customer)
+        if self.reseller and own:
+            rows = rows.filter(customer__reseller=self.reseller)
+        if self.path:
+            rows = rows.with_ruling(own.edition if own else None, today, own).filter(path=self.path)
+        return rows
