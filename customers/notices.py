@@ -112,7 +112,7 @@ def renewal_accepted(
         "grants": grants,
         "go_on": go_on,
         "stay": stay,
-        "left_out": [one.label for one in proposal.renews if one not in renewed],
+        "left_out": [str(one.label) for one in proposal.renews if one not in renewed],
     }
     to_customer("customers/renewal_receipt", proposal, context, at=at)
     to_members(

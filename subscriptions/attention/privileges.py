@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -152,7 +153,12 @@ RENEWALS = Collector(
 
 def _ending_grants(actor: Actor, at: datetime) -> Rows:
     soon = utc_day(at) + timedelta(days=ENDING_DAYS)
-    return Grant.objects.live(at).filter(provider=actor.partner, ends_on__lte=soon).order_by("ends_on", "pk")
+    ending = Grant.objects.live(at).filter(provider=actor.partner, ends_on__lte=soon)
+    # Once a renewal is proposed it is the customer's turn, and the proposal is what waits.
+    proposed = RenewalProposal.objects.waiting_at(at).filter(relationship=OuterRef("relationship"))
+    covered = Q(privilege=Privilege.PROVISIONING) & Exists(proposed.filter(renews_provisioning=True))
+    covered |= Q(privilege=Privilege.SUPPORT) & Exists(proposed.filter(renews_support=True))
+    return ending.exclude(covered).order_by("ends_on", "pk")
 
 
 def _ends_on(row: Row) -> str:
@@ -166,13 +172,11 @@ def _ending_grant(row: Row, actor: Actor, at: datetime) -> Item:
     may_ask = may_ask_for_privileges(actor)
     return row.item(
         what=_ends_on(row),
-        why=_("Only the customer can grant it again."),
+        why=_("Only the customer can let it last longer."),
         then=_("What resellers hold of it ends with it."),
         turn=yours(),
-        url=reverse("customers:invite", query={"customer": row.page})
-        if may_ask
-        else reverse("customer", args=[row.page]),
-        action=_("Invite again") if may_ask else _("Look at it"),
+        url=reverse("customers:renewal-propose" if may_ask else "customer", args=[row.page]),
+        action=_("Propose a renewal") if may_ask else _("Look at it"),
         due=row.on,
     )
 

@@ -5,11 +5,22 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from customers.families import Family
-from customers.models import ALL_FAMILIES, Assignment, Customer, Grant, Privilege, Relationship
+from customers.models import (
+    ALL_FAMILIES,
+    Assignment,
+    Customer,
+    Grant,
+    Privilege,
+    Relationship,
+    RenewalProposal,
+)
+from customers.permissions import may_withdraw_renewal
 from customers.standing import why_grant_not_live, why_not_live
 from partners.actor import Actor
 from partners.models import Partner, RulebookEdition
@@ -30,10 +41,20 @@ class Holdings:
     grants: Sequence[Grant]
     assignments: Sequence[Assignment]
     stated: frozenset[str]
+    renewal: RenewalProposal | None = None  # one that waits
 
     @property
     def provider(self) -> Partner:
         return self.customer.provider
+
+    @property
+    def is_accepted(self) -> bool:
+        """Say whether there is an active relationship the customer said yes to."""
+        return (
+            self.relationship is not None
+            and self.relationship.is_active
+            and not self.relationship.is_attested_only
+        )
 
     def live_grants(self, at: datetime) -> list[Grant]:
         """Return what the customer has granted and is in force."""
@@ -58,6 +79,8 @@ def matrix(holdings: Holdings, actor: Actor, at: datetime, *, privileges_url: st
     rows += [
         _privilege_row(holdings, privilege, columns, actor, at, privileges_url) for privilege in Privilege
     ]
+    if holdings.renewal is not None:
+        rows.append(_renewal_row(holdings.renewal, actor))
     if holdings.relationship is not None and holdings.relationship.is_active:
         rows.append(_microsoft_row(holdings.relationship))
     for row in rows:
@@ -180,6 +203,29 @@ def _decisions(assignments: Iterable[Assignment], *, alone: bool) -> list[str]:
                 _("accepted by %(who)s, %(day)s") % {"who": one.answered_by, "day": _day(one.answered_at)}
             )
     return sentences
+
+
+def _renewal_row(proposal: RenewalProposal, actor: Actor) -> dict[str, Any]:
+    cell: dict[str, Any] = {
+        "state": "waiting",
+        "label": _("waits for the customer"),
+        "note": _("until %(day)s") % {"day": moment_words(proposal.expires_at)},
+    }
+    if may_withdraw_renewal(actor, proposal):
+        cell |= {
+            "url": reverse("customers:renewal-withdraw", args=[proposal.pk]),
+            "action": _("Take it back…"),
+        }
+    return {
+        "title": _("Renewal proposed"),
+        "note": ", ".join(str(one.label).lower() for one in proposal.renews),
+        "cells": [cell],
+        "decided": _who_when(proposal.proposed_by, proposal.proposed_at),
+        "decided_note": ngettext(
+            "for %(days)d day from the answer", "for %(days)d days from the answer", proposal.privilege_days
+        )
+        % {"days": proposal.privilege_days},
+    }
 
 
 def _microsoft_row(relationship: Relationship) -> dict[str, Any]:

@@ -106,7 +106,7 @@ def test_privileges_end_within_a_month(
     assert [(item.due, item.what) for item in theirs.kinds[Kind.ENDING]] == [
         (end, "Provisioning ends on 10 Mar 2027")
     ]
-    assert actions(ours, Kind.ENDING) == ["Invite again"] * 2
+    assert actions(ours, Kind.ENDING) == ["Propose a renewal"] * 2
     assert actions(attention.waiting(seller, soon), Kind.ENDING) == ["Look at it"] * 2
     assert Kind.ENDING not in kinds(attention.waiting(anna, now + timedelta(days=367)))
 

@@ -29,6 +29,7 @@ TIDIES: tuple[Callable[[datetime], int], ...] = (
     partnerships.tidy,
     onboarding.tidy,
     joining.tidy,
+    expiries.remind,
     expiries.tidy,
     handovers.tidy,  # before the offers that go with it
     privileges.tidy,
