@@ -108,12 +108,16 @@ def _grant_row(grant: Grant, prefix: str, at: datetime) -> Row:
 
 
 def _assignments(request: Request, actor: Actor, at: datetime) -> HttpResponse:
-    show = asked_choice(request, "show", ("offered", "ending", "stopped")) or "active"
+    show = asked_choice(request, "show", ("active", "offered", "ending", "stopped"))
     rows = Assignment.objects.visible_to(actor).select_related(
         "customer", "reseller", "provider", "partnership", "grant__relationship"
     )
     if (reseller := asked_key(request, "reseller")) is not None:
         rows = rows.filter(reseller=reseller)
+    if not show:
+        # What waits for the reader comes first.
+        mine = rows.filter(reseller=actor.partner).to_answer(at)
+        show = "offered" if company_of(actor).is_reseller and mine.exists() else "active"
     page = page_of(_assignments_shown(rows, show, at), request, "-pk")
     return render(
         request,
@@ -243,7 +247,7 @@ def _frame(request: Request, actor: Actor, of: str, show: str) -> dict[str, Any]
         "shows": [
             {
                 "label": label,
-                "url": address_with(request, show="" if name == "active" else name),
+                "url": address_with(request, show=name),
                 "active": name == show,
             }
             for name, label in shown

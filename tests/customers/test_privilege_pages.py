@@ -52,7 +52,15 @@ def test_reseller_sees_what_is_offered_to_it(offered: Assignment, luca: Actor, c
         address("assignment-accept", offered),
         address("assignment-decline", offered),
     ]
-    assert listed(client) == []
+    assert listed(client, show="active") == []
+
+
+def test_what_waits_for_the_reader_is_shown_first(
+    offered: Assignment, anna: Actor, luca: Actor, client_for: SignIn
+) -> None:
+    (row,) = listed(client_for(luca))
+    assert row.state == "Offered"
+    assert listed(client_for(anna)) == []  # it waits for Fabrikam, not for Northwind
 
 
 def test_provider_can_withdraw_an_offer(offered: Assignment, agent: Actor, client_for: SignIn) -> None:
