@@ -77,7 +77,7 @@ def invite(
     contact = customer.contacts.order_by("pk").first()
     assert contact is not None  # noqa: S101 - every customer of the world has one
     to = Recipient(email=contact.email, company=customer.name)
-    tell = invitations.forward if tie else invitations.send
+    tell = custody.forward if tie else custody.send
     return tell(invitation, to=to, by=world.actors[via or owner], at=at + timedelta(hours=2))
 
 
