@@ -1,7 +1,6 @@
 """The roof's own pages: home, health, what answers a refused form, and the mails of development."""
 
 from datetime import timedelta
-from typing import Any
 
 from csp.constants import NONE, SELF, UNSAFE_INLINE
 from csp.decorators import csp_replace
@@ -20,27 +19,27 @@ from django.views.decorators.http import require_safe
 from config import devmail
 from customers.permissions import may_invite
 from partners.models import Heartbeat
-from partners.paging import asked_choice
 from partners.requests import Request
 from partners.templatetags.ui import exact_day
 from subscriptions import attention, figures
 from subscriptions.figures import MOST_RULED
+from subscriptions.permissions import may_put_off
+from subscriptions.views.attention import row, tiles
 from subscriptions.vocabulary import Path
 
 SILENT_AFTER = timedelta(minutes=3)
-SHOWN = 12  # things of the queue on one page; a filter shows all of its kind
+SHOWN = 10  # things of the queue; all of them have a page of their own
 
 
 @require_safe
 def home(request: Request) -> HttpResponse:
-    """Show what waits, what is due first on top; the numbers above it are its filters."""
+    """Show what waits, what is due first on top; the numbers above it filter the page that lists it all."""
     actor, at = request.actor, timezone.now()
     if actor.partner is None:
         return redirect("admin:index")
     queue = attention.waiting(actor, at)
-    show = asked_choice(request, "show", list(queue.kinds))
-    items, everything = queue.items(show), queue.items()
-    request.nav_counts = {"home": len(everything)}
+    items = queue.items()
+    request.nav_counts = {"home": len(items)}
     ruled = figures.paths(actor, at)
     return render(
         request,
@@ -48,23 +47,11 @@ def home(request: Request) -> HttpResponse:
         {
             "greeting": greeting(timezone.localtime(at).hour),
             "name": actor.user.get_short_name() if actor.user else "",
-            "number": len(everything),
-            "first": everything[0].when(queue.today) if everything and everything[0].due else "",
-            "tiles": [tile(kind, found, active=kind == show) for kind, found in queue.kinds.items()],
-            "items": [
-                {
-                    "state": item.state(queue.today),
-                    "when": item.when(queue.today),
-                    "subject": item.subject,
-                    "what": item.what,
-                    "why": item.why,
-                    "url": item.url,
-                    "action": item.action,
-                }
-                for item in (items if show else items[:SHOWN])
-            ],
-            "more": 0 if show else len(items) - SHOWN,
-            "show": show,
+            "number": len(items),
+            "first": items[0].when(queue.today) if items and items[0].due else "",
+            "tiles": tiles(queue),
+            "items": [row(item, queue, may=may_put_off(actor)) for item in items[:SHOWN]],
+            "more": len(items) - SHOWN,
             "weeks": [
                 {
                     "label": _("Week of %(day)s") % {"day": exact_day(monday)},
@@ -105,18 +92,6 @@ def greeting(hour: int) -> str:
     if hour < 12:
         return _("Good morning")
     return _("Good afternoon") if hour < 18 else _("Good evening")
-
-
-def tile(kind: attention.Kind, found: list[attention.Item], *, active: bool) -> dict[str, Any]:
-    """Return a number that filters the queue; pressed again, it shows everything."""
-    home_url = reverse("home")
-    return {
-        "number": f"{attention.MOST}+" if len(found) >= attention.MOST else len(found),
-        "label": kind.label,
-        "url": home_url if active else reverse("home", query={"show": kind.value}),
-        "urgent": kind in (attention.Kind.ANSWERS, attention.Kind.DECISIONS),
-        "active": active,
-    }
 
 
 @login_not_required

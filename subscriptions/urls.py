@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from subscriptions.views import endings, lists, my_ending, subscriptions
+from subscriptions.views import attention, endings, lists, my_ending, subscriptions
 
 app_name = "subscriptions"
 
@@ -14,5 +14,8 @@ urlpatterns: list[URLPattern] = [
     path("relationships/<int:pk>/end/", endings.end, name="relationship-end"),
     path("my/<str:token>/end/", my_ending.end, name="my-end"),
     path("my/<str:token>/end/<uuid:key>/", my_ending.code, name="my-end-code"),
+    path("attention/", attention.everything, name="attention"),
+    path("attention/<str:kind>/<int:pk>/put-off/", attention.put_off, name="attention-put-off"),
+    path("attention/<str:kind>/<int:pk>/wake/", attention.wake, name="attention-wake"),
     path("customers/<int:pk>/subscriptions/new/", subscriptions.record, name="subscription-record"),
 ]

@@ -5,6 +5,6 @@ are; `queue` puts them together.
 """
 
 from subscriptions.attention.items import MOST, Collector, Item, Kind
-from subscriptions.attention.queue import Queue, channels, waiting
+from subscriptions.attention.queue import Queue, channels, find, waiting
 
-__all__ = ["MOST", "Collector", "Item", "Kind", "Queue", "channels", "waiting"]
+__all__ = ["MOST", "Collector", "Item", "Kind", "Queue", "channels", "find", "waiting"]

@@ -86,7 +86,7 @@ def _request(row: Row, actor: Actor, at: datetime) -> Item:
         why=row.words,
         then=_("Only you can make one."),
         turn=yours(),
-        url=reverse("customers:reseller", args=[row.page]),
+        url=reverse("customers:request", args=[row.ref]),
         action=_("Answer") if may(actor, SALES) else _("Look at it"),
         since=local(row.at),
     )

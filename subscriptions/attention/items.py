@@ -133,8 +133,16 @@ class Collector:
 
     def rows(self, actor: Actor, at: datetime, put_off: "PutOff") -> Rows:
         """Return the first of its rows in the one shape, ready to be united with others."""
-        found = self.find(actor, at)
-        first = put_off.of(found, self.kind)[:MOST].values("pk")
+        found = put_off.of(self.find(actor, at), self.kind)
+        return self._shaped(found[:MOST])
+
+    def item(self, actor: Actor, at: datetime, ref: int) -> Item | None:
+        """Return the thing that waits by this key, put off or not; None if none does."""
+        found = self._shaped(self.find(actor, at).filter(pk=ref)).first()
+        return self.tell(Row(*found), actor, at) if found else None
+
+    def _shaped(self, found: Rows) -> Rows:
+        first = found.values("pk")
         columns = (_typed(getattr(self, name), field) for name, field in TYPES.items())
         # A part of a union can hold no limit on SQLite: it stands around the keys.
         return (
@@ -158,7 +166,7 @@ class PutOff:
 
     def rows(self) -> "QuerySet[Snooze]":
         """Return what is put off now."""
-        return Snooze.objects.filter(user=self.actor.user, partner=self.actor.partner, until__gt=self.today)
+        return Snooze.objects.visible_to(self.actor).in_force(self.today)
 
     def of(self, rows: Rows, kind: Kind) -> Rows:
         """Return these rows without what is put off; or with nothing else."""

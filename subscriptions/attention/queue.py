@@ -14,7 +14,7 @@ from partners.actor import Actor
 from partners.models import Partner
 from subscriptions.attention import invitations, privileges, relationships, subscriptions
 from subscriptions.attention.items import MOST, Collector, Item, Kind, PutOff, Row
-from subscriptions.attention.subscriptions import DECISION_DAYS, RUNNING, WEEKS
+from subscriptions.attention.subscriptions import RUNNING, WEEKS
 from subscriptions.models import Subscription
 from subscriptions.rulebook import Deadline
 from subscriptions.vocabulary import Channel
@@ -87,10 +87,19 @@ def waiting(actor: Actor, at: datetime, *, put_off: bool = False) -> Queue:
     found[Kind.DECISIONS] = [
         subscriptions.decision(row, deadline, actor)
         for row, deadline in queue.coming
-        if deadline.on <= today + timedelta(days=DECISION_DAYS) and row.is_put_off == put_off
+        if subscriptions.is_near(deadline, today) and row.is_put_off == put_off
     ][:MOST]
     queue.kinds = found
     return queue
+
+
+def find(actor: Actor, at: datetime, kind: str, ref: int) -> Item | None:
+    """Return one thing that waits for the company acted for, put off or not; None if it does not."""
+    assert actor.partner is not None  # noqa: S101 - as above
+    if kind == Kind.DECISIONS:
+        return subscriptions.item(actor, at, at.astimezone(actor.partner.zone).date(), ref)
+    chosen = (one for one in collectors(actor.partner) if one.kind == kind)
+    return next((one.item(actor, at, ref) for one in chosen), None)
 
 
 def _kinds(chosen: Iterable[Collector]) -> set[Kind]:

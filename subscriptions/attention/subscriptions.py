@@ -2,7 +2,7 @@
 
 from datetime import date, datetime, timedelta
 
-from django.db.models import Exists, OuterRef, Value
+from django.db.models import Exists, OuterRef, QuerySet, Value
 from django.db.models.functions import Coalesce, NullIf
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -59,15 +59,34 @@ def coming(actor: Actor, at: datetime, today: date, put_off: PutOff) -> list[tup
 
     Each row says in `is_put_off` whether the person put it off.
     """
-    rows = Subscription.objects.visible_to(actor, at).filter(
+    refs = put_off.rows().filter(kind=Kind.DECISIONS, object_ref=OuterRef("pk"))
+    return _decided(_running_out(actor, at, today).annotate(is_put_off=Exists(refs)), at)
+
+
+def item(actor: Actor, at: datetime, today: date, ref: int) -> Item | None:
+    """Return the decision about one subscription, put off or not; None if none is near."""
+    for row, deadline in _decided(_running_out(actor, at, today).filter(pk=ref), at):
+        if is_near(deadline, today):
+            return decision(row, deadline, actor)
+    return None
+
+
+def is_near(deadline: Deadline, today: date) -> bool:
+    """Say whether a decision belongs in the queue already."""
+    return deadline.on <= today + timedelta(days=DECISION_DAYS)
+
+
+def _running_out(actor: Actor, at: datetime, today: date) -> QuerySet[Subscription]:
+    return Subscription.objects.visible_to(actor, at).filter(
         status__in=RUNNING,
         parent__isnull=True,
         term_end__gte=today,
         term_end__lte=today + timedelta(weeks=WEEKS, days=1),
     )
-    refs = put_off.rows().filter(kind=Kind.DECISIONS, object_ref=OuterRef("pk"))
-    rows = rulings.with_facts(rows).annotate(is_put_off=Exists(refs))
-    soonest = rows.order_by("term_end", "pk")[:MOST_TERMS]
+
+
+def _decided(rows: QuerySet[Subscription], at: datetime) -> list[tuple[Subscription, Deadline]]:
+    soonest = rulings.with_facts(rows).order_by("term_end", "pk")[:MOST_TERMS]
     return [(row, deadline) for row in soonest if (deadline := rulings.deadline(row, at))]
 
 

@@ -1,5 +1,8 @@
 """Snooze: a person's decision to look at something that waits on a later day, with the reason."""
 
+from datetime import date
+from typing import TYPE_CHECKING
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -7,7 +10,24 @@ from django.utils.translation import gettext_lazy as _
 
 from partners.models import Partner
 
+if TYPE_CHECKING:
+    from partners.actor import Actor
+
 LONGEST_SNOOZE_DAYS = 90
+
+
+class SnoozeQuerySet(models.QuerySet["Snooze"]):
+    """Snoozes."""
+
+    def visible_to(self, actor: "Actor") -> "SnoozeQuerySet":
+        """A person's own, for the company acted for; nobody else's, not even to staff."""
+        if actor.user is None or actor.partner is None:
+            return self.none()
+        return self.filter(user=actor.user, partner=actor.partner)
+
+    def in_force(self, today: date) -> "SnoozeQuerySet":
+        """Those whose day is still to come."""
+        return self.filter(until__gt=today)
 
 
 class Snooze(models.Model):
@@ -22,6 +42,8 @@ class Snooze(models.Model):
     until = models.DateField(_("until"))
     reason = models.CharField(_("reason"), max_length=200)
     made_at = models.DateTimeField(_("put off at"))
+
+    objects = SnoozeQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("item put off")
