@@ -55,16 +55,16 @@ shows_and_takes = require_http_methods(["GET", "HEAD", "POST"])
 
 def by_link(
     open_address: Callable[[str], Held[Subject]],
-) -> Callable[[Callable[..., HttpResponse]], Callable[..., HttpResponseBase]]:
+) -> Callable[[Callable[..., HttpResponseBase]], Callable[..., HttpResponseBase]]:
     """Make a page of `view(request, subject, token, ...)`, in the subject's language and time zone.
 
     Every bad address gets the same calm page, which tells nothing.
     """
 
-    def decorate(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponseBase]:
+    def decorate(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
         @secretive
         @wraps(view)
-        def opened(request: HttpRequest, token: str, **kwargs: Any) -> HttpResponse:
+        def opened(request: HttpRequest, token: str, **kwargs: Any) -> HttpResponseBase:
             try:
                 held = open_address(token)
             except OldLink as old:

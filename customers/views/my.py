@@ -10,25 +10,24 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
-from django.db.models import Q
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from customers import emails, links, privileges
+from customers import emails, links, privileges, told
 from customers.answers import CodeForm
+from customers.handover_plan import to_rename
 from customers.models import (
-    GROUND,
     Acceptance,
     Assignment,
     Contact,
     Customer,
     Grant,
+    HandOver,
     MailedCode,
     OtherPartnerStatement,
-    Privilege,
     Purpose,
 )
 from customers.models.code import CODE_TRIES
@@ -36,14 +35,11 @@ from customers.models.privilege import utc_day
 from customers.renewals import why_closed
 from customers.standing import why_not_live
 from customers.views.by_link import by_link, lasting, own_page, posted, shows_and_takes
-from partners import activity
+from partners import activity, spreadsheets
 from partners.errors import Refused
-from partners.models import Activity, Partner
+from partners.models import Partner, Partnership
 
 RECORD = 50
-# What was done for the customer, or by it; how partners keep their own records is their own affair.
-TOLD = ("invitation.sent", "invitation.forwarded", "invitation.accepted", "invitation.to_confirm")
-TOLD_ABOUT = ("relationship.", "grant.", "assignment.", "renewal.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +49,7 @@ class Holding:
     assignment: Assignment
     is_live: bool
     why_not: str
+    starts_later: bool
 
 
 def _holdings(customer: Customer, stated: set[str], at: datetime) -> list[Holding]:
@@ -60,7 +57,12 @@ def _holdings(customer: Customer, stated: set[str], at: datetime) -> list[Holdin
     rows = (Assignment.objects.held(at) | Assignment.objects.to_answer(at)).filter(customer=customer)
     live = set(Assignment.objects.live(at).filter(customer=customer).values_list("pk", flat=True))
     return [
-        Holding(row, row.pk in live, "" if row.pk in live else why_not_live(row, at, stated))
+        Holding(
+            row,
+            row.pk in live,
+            "" if row.pk in live else why_not_live(row, at, stated),
+            row.starts_later(at),
+        )
         for row in rows.select_related("reseller", "provider", "partnership", "grant__relationship").order_by(
             "reseller__name", "privilege", "pk"
         )
@@ -74,23 +76,22 @@ def _by_reseller(holdings: Iterable[Holding]) -> list[tuple[Partner, list[Holdin
     return list(found.items())
 
 
+def _to_come(customer: Customer) -> list[HandOver]:
+    """Return the accepted hand-overs after which another reseller will be named."""
+    if customer.reseller_id is None:
+        return []
+    rows = HandOver.objects.to_come().filter(
+        Q(customer=customer) | Q(customer__isnull=True),
+        provider=customer.provider,
+        before=customer.reseller_id,
+        partnership__status=Partnership.Status.ACTIVE,
+    )
+    return [one for one in rows.select_related("before", "reseller") if to_rename(one).contains(customer)]
+
+
 def _record(customer: Customer) -> list[tuple[activity.Entry, str]]:
-    """Return what was done for the customer, newest first, without what partners note for themselves."""
-    told = Q(verb__in=TOLD)
-    for beginning in TOLD_ABOUT:
-        told |= Q(verb__startswith=beginning)
-    rows = Activity.objects.about_customer(customer.pk).filter(told).order_by("-pk")[:RECORD]
-    return [(entry, _what(entry.details)) for entry in activity.entries(rows)]
-
-
-def _what(details: dict[str, Any]) -> str:
-    """Say in the reader's words which privilege, services and reseller a row is about; no other detail."""
-    words = [
-        dict(Privilege.choices).get(details.get("privilege", "")),
-        dict(GROUND).get(details.get("services", "")),
-        details.get("reseller"),
-    ]
-    return ", ".join(str(word) for word in words if word)
+    rows = told.record_of(customer)[:RECORD]
+    return [(entry, told.what(entry.details)) for entry in activity.entries(rows)]
 
 
 @login_not_required
@@ -121,6 +122,7 @@ def my(request: HttpRequest, contact: Contact, token: str) -> HttpResponse:
         "grants": [(grant, grant.ends_on >= utc_day(at)) for grant in grants],
         "resellers": _by_reseller(_holdings(customer, stated, at)),
         "statements": statements,
+        "to_come": _to_come(customer),
         "accepted": accepted,
         "renewals": [
             proposal
@@ -132,6 +134,14 @@ def my(request: HttpRequest, contact: Contact, token: str) -> HttpResponse:
         "token": token,
     }
     return render(request, "customers/public/my.html", context)
+
+
+@login_not_required
+@by_link(own_page)
+@require_safe
+def record(request: HttpRequest, contact: Contact, token: str) -> StreamingHttpResponse:
+    """Download the whole record of what was done on the customer's behalf."""
+    return spreadsheets.download("record", told.table(contact.customer))
 
 
 @login_not_required

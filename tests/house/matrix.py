@@ -41,6 +41,7 @@ PUBLIC = {
     "account_reset_password_from_key",
     "account_reset_password_from_key_done",
     "admin:login",
+    "partners:join",
     "partners:onboarding",
     "customers:landing",
     "customers:landing-decline",
@@ -52,6 +53,7 @@ PUBLIC = {
     "customers:my-withdraw-code",
     "customers:my-refuse",
     "customers:my-lift",
+    "customers:my-record",
     "dev-mails",
     "dev-mail",
     "dev-mail-html",
@@ -75,13 +77,31 @@ POST partners:profile                                                 in   in   
 #    what everybody who works for a company reads
 GET  home                                                             in   in   | 200  200  200  200  200  | 200  200  200  200  | 200  | 302  302
 GET  customers                                                        in   in   | 200  200  200  200  200  | 200  200  200  200  | 200  | 403  403
+GET  customers-export                                                 in   in   | 200  200  200  200  200  | 200  200  200  200  | 200  | 403  403
 GET  customers:invitations                                            in   in   | 200  200  200  200  200  | 200  200  200  200  | 200  | 403  403
 GET  customers:privileges                                             in   in   | 200  200  200  200  200  | 200  200  200  200  | 200  | 403  403
 GET  subscriptions:subscriptions                                      in   in   | 200  200  200  200  200  | 200  200  200  200  | 200  | 403  403
+GET  subscriptions:subscriptions-export                               in   in   | 200  200  200  200  200  | 200  200  200  200  | 200  | 403  403
 GET  partners:activity                                                in   in   | 200  200  200  200  200  | 200  200  200  200  | 200  | 403  403
+GET  partners:activity-export                                         in   in   | 200  200  200  200  200  | 200  200  200  200  | 200  | 403  403
 GET  customers:resellers                                              in   in   | 200  200  200  200  200  | 403  403  403  403  | 200  | 403  403
 GET  customers:reseller pk=fabrikam                                   in   in   | 200  200  200  200  200  | 403  403  403  403  | 404  | 403  403
 GET  customers:providers                                              in   in   | 403  403  403  403  403  | 200  200  200  200  | 403  | 403  403
+GET  partners:team                                                    in   in   | 200  200  200  200  200  | 200  200  200  200  | 200  | 403  403
+GET  partners:team-invite                                             in   in   | 403  403  403  403  200  | 200  403  200  200  | 200  | 403  403
+POST partners:team-invite                                             in   in   | 403  403  403  403  200  | 200  403  200  200  | 200  | 403  403
+POST partners:team-resend pk=team-invitation                          in   in   | 403  403  403  403  302  | 404  404  404  404  | 404  | 403  403
+POST partners:team-withdraw pk=team-invitation                        in   in   | 403  403  403  403  302  | 404  404  404  404  | 404  | 403  403
+GET  partners:team-role pk=colleague                                  in   in   | 403  403  403  403  200  | 404  404  404  404  | 404  | 403  403
+POST partners:team-role pk=colleague                                  in   in   | 403  403  403  403  200  | 404  404  404  404  | 404  | 403  403
+GET  partners:team-remove pk=colleague                                in   in   | 403  403  403  403  200  | 404  404  404  404  | 404  | 403  403
+POST partners:team-remove pk=colleague                                in   in   | 403  403  403  403  302  | 404  404  404  404  | 404  | 403  403
+GET  partners:team-leave                                              in   in   | 200  200  200  200  200  | 200  200  200  200  | 200  | 403  403
+POST partners:team-leave                                              in   in   | 302  302  302  302  302  | 302  302  302  302  | 302  | 403  403
+GET  subscriptions:attention                                          in   in   | 200  200  200  200  200  | 200  200  200  200  | 200  | 403  403
+GET  subscriptions:attention-put-off kind=kind pk=relationship        in   in   | 200  200  200  200  200  | 404  404  404  404  | 404  | 403  403
+POST subscriptions:attention-put-off kind=kind pk=relationship        in   in   | 200  200  200  200  200  | 404  404  404  404  | 404  | 403  403
+POST subscriptions:attention-wake kind=kind pk=relationship           in   in   | 404  404  404  404  302  | 404  404  404  404  | 404  | 403  403
 GET  partners:settings                                                in   in   | 200  200  200  200  200  | 200  200  200  200  | 200  | 403  403
 POST partners:settings                                                in   in   | 403  403  403  403  200  | 200  403  200  200  | 200  | 403  403
 
@@ -97,11 +117,26 @@ GET  customers:contact-edit pk=contact                                in   in   
 POST customers:contact-edit pk=contact                                in   in   | 403  403  200  200  200  | 403  403  404  404  | 404  | 403  403
 
 #    invitations: made by a provider, passed on by the reseller they were handed to
-GET  customers:invite                                                 in   in   | 403  403  200  200  200  | 403  403  403  403  | 200  | 403  403
-POST customers:invite                                                 in   in   | 403  403  200  200  200  | 403  403  403  403  | 200  | 403  403
-POST customers:invite-preview                                         in   in   | 403  403  200  200  200  | 403  403  403  403  | 200  | 403  403
-POST customers:invite-send                                            in   in   | 403  403  200  200  200  | 403  403  403  403  | 200  | 403  403
-POST customers:invite-copy                                            in   in   | 403  403  200  200  200  | 403  403  403  403  | 200  | 403  403
+GET  customers:invite                                                 in   in   | 403  403  302  302  302  | 403  403  403  403  | 302  | 403  403
+GET  customers:invite-whom key=wizard                                 in   in   | 403  403  200  200  200  | 403  403  403  403  | 200  | 403  403
+POST customers:invite-whom key=wizard                                 in   in   | 403  403  200  200  200  | 403  403  403  403  | 200  | 403  403
+GET  customers:invite-asks key=wizard                                 in   in   | 403  403  200  200  200  | 403  403  403  403  | 302  | 403  403
+POST customers:invite-asks key=wizard                                 in   in   | 403  403  200  200  200  | 403  403  403  403  | 302  | 403  403
+GET  customers:invite-words key=wizard                                in   in   | 403  403  200  200  200  | 403  403  403  403  | 302  | 403  403
+POST customers:invite-words key=wizard                                in   in   | 403  403  200  200  200  | 403  403  403  403  | 302  | 403  403
+GET  customers:invite-check key=wizard                                in   in   | 403  403  200  200  200  | 403  403  403  403  | 302  | 403  403
+POST customers:invite-leave key=wizard step=whom to=check             in   in   | 403  403  302  302  302  | 403  403  403  403  | 302  | 403  403
+POST customers:invite-leave key=wizard step=asks to=check             in   in   | 403  403  302  302  302  | 403  403  403  403  | 302  | 403  403
+POST customers:invite-leave key=wizard step=words to=check            in   in   | 403  403  302  302  302  | 403  403  403  403  | 302  | 403  403
+POST customers:invite-glance key=wizard step=whom                     in   in   | 403  403  200  200  200  | 403  403  403  403  | 200  | 403  403
+POST customers:invite-glance key=wizard step=asks                     in   in   | 403  403  200  200  200  | 403  403  403  403  | 404  | 403  403
+POST customers:invite-glance key=wizard step=words                    in   in   | 403  403  200  200  200  | 403  403  403  403  | 404  | 403  403
+POST customers:invite-send key=wizard                                 in   in   | 403  403  302  302  302  | 403  403  403  403  | 302  | 403  403
+POST customers:invite-copy key=wizard                                 in   in   | 403  403  302  302  302  | 403  403  403  403  | 302  | 403  403
+POST customers:invite-own-mail key=wizard                             in   in   | 403  403  302  302  302  | 403  403  403  403  | 302  | 403  403
+POST customers:invite-save key=wizard                                 in   in   | 403  403  302  302  302  | 403  403  403  403  | 302  | 403  403
+GET  customers:invite-made key=wizard                                 in   in   | 403  403  302  302  302  | 403  403  403  403  | 302  | 403  403
+POST customers:invitation-go-on pk=draft                              in   in   | 403  403  403  302  302  | 404  404  404  404  | 404  | 403  403
 GET  customers:invitation pk=direct                                   in   in   | 200  200  200  200  200  | 404  404  404  404  | 404  | 403  403
 GET  customers:invitation pk=handed                                   in   in   | 200  200  200  200  200  | 200  200  404  404  | 404  | 403  403
 GET  customers:invitation pk=draft                                    in   in   | 200  200  200  200  200  | 404  404  404  404  | 404  | 403  403
@@ -156,6 +191,8 @@ GET  subscriptions:subscription-edit pk=subscription                  in   in   
 POST subscriptions:subscription-edit pk=subscription                  in   in   | 403  403  200  200  200  | 403  403  404  404  | 404  | 403  403
 
 #    what a reseller that is not here yet opens by a link
+GET  partners:join token=team-token                                   404  200  | 200  200  200  200  200  | 200  200  200  200  | 200  | 200  200
+POST partners:join token=team-token                                   404  200  | 200  200  200  200  200  | 200  200  200  200  | 200  | 200  200
 GET  partners:onboarding token=onboarding-token                       404  200  | 200  200  200  200  200  | 200  200  200  200  | 200  | 200  200
 POST partners:onboarding token=onboarding-token                       404  200  | 200  200  200  200  200  | 200  200  200  200  | 200  | 200  200
 
@@ -168,6 +205,7 @@ GET  customers:landing-code token=invitation-token key=answer-code    404  200  
 POST customers:landing-code token=invitation-token key=answer-code    404  200  | 200  200  200  200  200  | 200  200  200  200  | 200  | 200  200
 POST customers:landing-new-code token=invitation-token key=answer-code 404  302  | 302  302  302  302  302  | 302  302  302  302  | 302  | 302  302
 GET  customers:my token=page-token                                    404  200  | 200  200  200  200  200  | 200  200  200  200  | 200  | 200  200
+GET  customers:my-record token=page-token                             404  200  | 200  200  200  200  200  | 200  200  200  200  | 200  | 200  200
 GET  customers:my-ask token=ask-token                                 404  200  | 200  200  200  200  200  | 200  200  200  200  | 200  | 200  200
 POST customers:my-ask token=ask-token                                 404  302  | 302  302  302  302  302  | 302  302  302  302  | 302  | 302  302
 GET  customers:my-withdraw token=page-token pk=grant                  404  200  | 200  200  200  200  200  | 200  200  200  200  | 200  | 200  200

@@ -1,0 +1,55 @@
+"""The record of what was done on a customer's behalf, as far as it is told: on its page, and as a file."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from customers.models import GROUND, Customer, HandOver, Privilege
+from partners import activity, spreadsheets
+from partners.models import Activity
+from partners.models.activity import ActivityQuerySet
+
+# What was done for the customer, or by it; how partners keep their own records is their own affair.
+TOLD = ("invitation.sent", "invitation.forwarded", "invitation.accepted", "invitation.to_confirm")
+TOLD_ABOUT = ("relationship.", "grant.", "assignment.", "renewal.")
+PASSED = ("handover.accepted", "handover.took_effect")
+
+
+def record_of(customer: Customer) -> ActivityQuerySet:
+    """Return what was done for the customer, newest first, without what partners note for themselves."""
+    told = Q(verb__in=TOLD)
+    for beginning in TOLD_ABOUT:
+        told |= Q(verb__startswith=beginning)
+    # A hand-over of many customers is one row, which names none of them.
+    parts = customer.assignments.filter(hand_over__isnull=False).values("hand_over")
+    about = Q(customer_ref=customer.pk) | Q(object_type=HandOver._meta.label_lower, object_ref__in=parts)
+    return Activity.objects.filter(about, told | Q(verb__in=PASSED)).order_by("-pk")
+
+
+def what(details: Mapping[str, Any]) -> str:
+    """Say in the reader's words which privilege, services and reseller a row is about; no other detail."""
+    words = [
+        dict(Privilege.choices).get(details.get("privilege", "")),
+        dict(GROUND).get(details.get("services", "")),
+        details.get("reseller"),
+    ]
+    return ", ".join(str(word) for word in words if word)
+
+
+def header() -> list[str]:
+    """Name the columns of the record as a table."""
+    return [_("Date (UTC)"), _("Action"), _("Details"), _("By"), _("Company")]
+
+
+def table(customer: Customer) -> Iterator[str]:
+    """Return the whole record of a customer as CSV."""
+    rows = record_of(customer).select_related("person")
+    return spreadsheets.lines(header, spreadsheets.streamed(rows), cells)
+
+
+def cells(rows: Iterable[Activity]) -> Iterator[list[object]]:
+    """Yield lines of the record ready for a table."""
+    for entry in map(activity.entry, rows):
+        yield [entry.at, entry.label, what(entry.details), entry.who, entry.company]
