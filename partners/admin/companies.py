@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -20,7 +21,6 @@ from partners.admin.logged import LoggedAdmin, ReadOnly, ReasonForm, ReasonOnlyF
 from partners.admin.people import MembershipInline
 from partners.errors import Refused
 from partners.models import Partner, Partnership
-from partners.models.partner import TREE_ORDER
 
 
 class PartnershipForm(forms.ModelForm):
@@ -118,11 +118,11 @@ class PartnerAdmin(LoggedAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Partner]:
         """Return the companies with their places in the tree."""
-        return super().get_queryset(request).as_tree()  # type: ignore[attr-defined]  # its manager's queryset
+        return Partner.objects.as_tree()
 
-    def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
-        """Sort as a tree."""
-        return TREE_ORDER
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        """Return the list that is sorted as a tree."""
+        return hierarchy.Tree
 
     @admin.display(description=gettext_lazy("company"), ordering="name")
     def placed(self, obj: Any) -> str:

@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.views.main import ORDER_VAR, ChangeList
 from django.contrib.admin.widgets import AutocompleteSelect
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
@@ -19,10 +20,18 @@ from partners.actor import Actor
 from partners.admin.logged import ReasonOnlyForm
 from partners.errors import Refused
 from partners.models import Partner
-from partners.models.partner import MAX_DEPTH
+from partners.models.partner import MAX_DEPTH, TREE_ORDER
 
 NAMED = 20  # companies below named one by one; the others are counted
 INDENT = "\u2003"
+
+
+class Tree(ChangeList):
+    """The companies' list: every one before those under it, unless a column was chosen to sort by."""
+
+    def get_ordering(self, request: HttpRequest, queryset: QuerySet[Any]) -> list[Any]:
+        """Return the tree's order, or the one the address asks for."""
+        return super().get_ordering(request, queryset) if ORDER_VAR in self.params else list(TREE_ORDER)
 
 
 class LevelFilter(admin.SimpleListFilter):
@@ -74,8 +83,9 @@ class ParentForm(forms.Form):
 
     def __init__(self, *args: Any, site: admin.AdminSite, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        field = Partner._meta.get_field("parent")
-        self.fields["parent"].widget = AutocompleteSelect(field, site)
+        field = self.fields["parent"]
+        field.widget = AutocompleteSelect(Partner._meta.get_field("parent"), site)
+        field.widget.choices = field.choices  # type: ignore[attr-defined]  # of a choice field
 
 
 def effects(partner: Partner, parent: Partner | None) -> list[str]:
@@ -120,7 +130,10 @@ def move(
 ) -> HttpResponse:
     """Choose a parent, see what changes; posted to with a reason, move the company by the story."""
     told = request.POST if request.method == "POST" else request.GET
-    chosen = ParentForm(told if "parent" in told else None, site=site, initial={"parent": partner.parent})
+    key = told.get("parent")
+    # Django's own widget fails on what is no key, so such a form is shown as if nothing had been chosen.
+    is_key = key is not None and (key == "" or (key.isascii() and key.isdigit() and len(key) < 19))
+    chosen = ParentForm(told if is_key else None, site=site, initial={"parent": partner.parent})
     reason = ReasonOnlyForm(request.POST if request.method == "POST" else None)
     sentences: list[str] = []
     refused = ""
