@@ -38,6 +38,7 @@ def invitation_context(link: InvitationLink, *, sender: str = "") -> dict[str, o
         "handed": invitation.partnership.reseller if invitation.partnership else None,
         "reseller": invitation.reseller,
         "sender": sender,
+        "again": link.serial > 1,
         "expires_at": invitation.expires_at.astimezone(invitation.provider.zone),
     }
 
@@ -347,3 +348,20 @@ def partnership_ended(
             },
             at=at,
         )
+
+
+def customer_attested(relationship: Relationship, contact: Contact, *, by: Actor, at: datetime) -> None:
+    """Tell a customer of the existing book what its provider attested, what it means, and how to object."""
+    mail.queue(
+        "customers/customer_attested",
+        to=contact.email,
+        language=contact.language,
+        context={
+            "relationship": relationship,
+            "customer": relationship.customer,
+            "contact": contact,
+            "provider": relationship.provider,
+        },
+        reply_to=relationship.provider.support_email or by.email,
+        at=at,
+    )

@@ -55,6 +55,12 @@ def make(
     return save(provider, [terms], to=to, by=by, at=at)[0]
 
 
+def write_draft(provider: Partner, terms: Terms, *, by: Actor, at: datetime) -> Invitation:
+    """Return a new draft for another story to tell of; refuses terms the programme does not allow."""
+    ((invitation, _verb),) = _write(provider, [terms], to=None, by=by, at=at, form=None, draft=None)
+    return invitation
+
+
 @transaction.atomic
 def save(
     provider: Partner,
@@ -90,7 +96,7 @@ def _write(
     """Write drafts and return each with what became of it; nothing is logged yet, the log is locked last."""
     if not by.is_of(provider.pk):
         raise Refused(_("Only a provider makes invitations. Ask yours for one."))
-    refuse_several(terms)
+    refuse_several(len(terms), terms[0].customer if terms else None)
     written: list[tuple[Invitation, Verb | None]] = []
     for one, mark in zip(terms, marks(form, terms), strict=True):
         refuse_terms(provider, one, at=at)

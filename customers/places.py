@@ -22,7 +22,10 @@ from partners.models import Membership, Partner, Partnership
 def place(
     invitation: Invitation, to: Recipient, *, by: Actor, at: datetime, copied: bool
 ) -> tuple[InvitationLink, list[InvitationLink]]:
-    """Take one place of a locked invitation; return the link that fills it, and the dead ones it replaces."""
+    """Take one place of a locked invitation; return the link that fills it, and the others it settles.
+
+    Those are the dead ones it replaces, and those whose holder asked for a new one.
+    """
     if invitation.status != Invitation.Status.OPEN:
         raise Refused(invitation.refusal(Invitation.Status.USED_UP))
     if invitation.is_expired(at):
@@ -54,7 +57,31 @@ def place(
     link.message = emails.invitation_sent(link, by=by, at=at, copied=copied)
     link.save(update_fields=["message"])
     invitation.refresh_from_db(fields=["places_taken"])
-    return link, dead
+    return link, [*dead, *_answer_askings(invitation.provider, address, by=by, at=at)]
+
+
+def revive(link: InvitationLink) -> None:
+    """Give a lapsed link of a locked invitation a place again; refuses without a free one, or where it would
+    be the second that waits at its address.
+    """
+    if not take(link.invitation):
+        raise Refused(_("No place is free on this invitation."))
+    try:
+        with transaction.atomic():
+            link.move(InvitationLink.Status.WAITING, answered_at=None, answered_by="")
+    except IntegrityError as problem:
+        if not broke(problem, InvitationLink, "link_one_waiting_per_address"):
+            raise
+        raise Refused(_("Another invitation to this address is waiting for an answer.")) from problem
+
+
+def _answer_askings(provider: Partner, address: str, *, by: Actor, at: datetime) -> list[InvitationLink]:
+    """Close what holders of dead links at this address asked: here is the new one. Return their links."""
+    asking = list(InvitationLink.objects.asking_again().filter(provider=provider, email=address))
+    InvitationLink.objects.filter(pk__in=[link.pk for link in asking]).update(
+        asked_closed_at=at, asked_closed_by=by.stamp
+    )
+    return asking
 
 
 def take(invitation: Invitation) -> bool:
@@ -95,7 +122,10 @@ def record(
     on_behalf_of: str = "",
     **details: Any,
 ) -> None:
-    """Write what happened to an invitation, and to the `link` it is about, for all who have it in hand."""
+    """Write what happened to an invitation, and to the `link` it is about, for all who have it in hand.
+
+    A draft is its provider's alone.
+    """
     about_link = {"company": link.company} if link else {}
     activity.record(
         verb,
@@ -104,7 +134,7 @@ def record(
         provider=invitation.provider,
         about=invitation,
         customer=link.customer if link else invitation.customer,
-        seen_by=invitation.parties,
+        seen_by=[] if invitation.is_draft else invitation.parties,
         on_behalf_of=on_behalf_of,
         details={
             "changed": activity.changed(invitation, *([link] if link else []), *changed),

@@ -4,10 +4,11 @@ from typing import TYPE_CHECKING, ClassVar
 
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from customers.models.invitation import Invitation
+from customers.models.invitation import Invitation, Privilege, privileges_of
 from partners.lifecycle import Lifecycle, among, paired, stamped
 from partners.models import Partner, Partnership
 
@@ -105,6 +106,26 @@ class InvitationRequest(Lifecycle):
             models.Index(fields=["provider", "-id"], name="req_provider"),
             models.Index(fields=["reseller", "-id"], name="req_reseller"),
         )
+
+    @property
+    def wants_privileges(self) -> bool:
+        return self.wants_provisioning or self.wants_support
+
+    @property
+    def wants(self) -> tuple[Privilege, ...]:
+        """The privileges wanted, in their fixed order."""
+        return privileges_of(provisioning=self.wants_provisioning, support=self.wants_support)
+
+    def refusal(self, target: str) -> str:
+        """Word what became of the request."""
+        return {
+            self.Status.GRANTED: str(_("This request has already been granted.")),
+            self.Status.REFUSED: str(_("This request has already been refused.")),
+            self.Status.WITHDRAWN: str(_("This request has been withdrawn.")),
+        }.get(self.Status(self.status), super().refusal(target))
+
+    def get_absolute_url(self) -> str:
+        return reverse("customers:request", args=[self.pk])
 
     def __str__(self) -> str:
         return str(_("Request %(number)s")) % {"number": self.pk}

@@ -32,6 +32,12 @@ class Privilege(models.TextChoices):
     SUPPORT = "support", _("Support")
 
 
+def privileges_of(*, provisioning: bool, support: bool) -> tuple[Privilege, ...]:
+    """Return the privileges that are meant, in their fixed order."""
+    meant = ((Privilege.PROVISIONING, provisioning), (Privilege.SUPPORT, support))
+    return tuple(privilege for privilege, is_meant in meant if is_meant)
+
+
 class Route(models.TextChoices):
     """Who sends an invitation to the customer."""
 
@@ -256,14 +262,7 @@ class Invitation(Lifecycle):
     @property
     def asks(self) -> tuple[Privilege, ...]:
         """The privileges asked for, in their fixed order."""
-        return tuple(
-            privilege
-            for privilege, asked in (
-                (Privilege.PROVISIONING, self.asks_provisioning),
-                (Privilege.SUPPORT, self.asks_support),
-            )
-            if asked
-        )
+        return privileges_of(provisioning=self.asks_provisioning, support=self.asks_support)
 
     @property
     def asks_for_privileges(self) -> bool:

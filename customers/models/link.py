@@ -45,6 +45,10 @@ class InvitationLinkQuerySet(models.QuerySet["InvitationLink"]):
         """Those that can be answered; says of many what `state_at` says of one."""
         return self.waiting().filter(in_force(at, "invitation__"))
 
+    def asking_again(self) -> "InvitationLinkQuerySet":
+        """Those whose holder asked for a new one and has no answer yet."""
+        return self.filter(asked_again_at__isnull=False, asked_closed_at__isnull=True)
+
     def dead(self, at: datetime) -> "InvitationLinkQuerySet":
         """Those that wait for an answer which can no longer be given."""
         return self.waiting().exclude(in_force(at, "invitation__"))
@@ -62,6 +66,7 @@ class InvitationLink(Lifecycle):
 
     MOVES: ClassVar = {
         Status.WAITING: {Status.ACCEPTED, Status.DECLINED, Status.WITHDRAWN, Status.LAPSED},
+        Status.LAPSED: {Status.WAITING},  # sent again, once its invitation has a later date
     }
 
     invitation = models.ForeignKey(
@@ -153,7 +158,17 @@ class InvitationLink(Lifecycle):
         """Say what the link is worth at a moment; reads its invitation and that one's partnership."""
         if self.status in ANSWERED:
             return ANSWERED[self.status]
-        match self.invitation.state_at(at):
+        return self._worth(self.invitation.state_at(at))
+
+    def state_if_resent(self, at: datetime) -> LinkState:
+        """Say what it would be worth if it were sent again: one that lapsed lives with its invitation."""
+        if self.status == self.Status.LAPSED:
+            return self._worth(self.invitation.state_at(at))
+        return self.state_at(at)
+
+    @staticmethod
+    def _worth(invitation: InvitationState) -> LinkState:
+        match invitation:
             case InvitationState.OPEN | InvitationState.WAITING:
                 return LinkState.LIVE
             case InvitationState.EXPIRED:
@@ -170,6 +185,11 @@ class InvitationLink(Lifecycle):
             LinkState.EXPIRED: str(_("This invitation has expired.")),
             LinkState.REPLACED: str(_("This address was replaced by a newer one: look for the latest mail.")),
         }[state]
+
+    @property
+    def asks_again(self) -> bool:
+        """Say whether its holder asked for a new one and has no answer yet."""
+        return self.asked_again_at is not None and self.asked_closed_at is None
 
     @property
     def is_suspended(self) -> bool:

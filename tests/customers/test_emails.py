@@ -4,13 +4,13 @@ import html
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 from django.conf import settings
 
-from customers import acceptances, custody, emails, endings, links, privileges
+from customers import acceptances, custody, emails, endings, expiries, links, privileges, requests
 from customers.models import Acceptance, Contact, Grant, Invitation, InvitationLink
 from customers.terms import Recipient, Terms
 from partners import mail
@@ -19,11 +19,20 @@ from partners.models import Message, Partnership
 from tests.conftest import Mailbox
 
 TEMPLATES = Path(settings.BASE_DIR) / "templates" / "emails" / "customers"
-STORIES = Path(emails.__file__).read_text(encoding="utf-8")
-EVENTS = sorted(set(re.findall(r'"(customers/[a-z_]+)"', STORIES)))
+
+
+def named_in(*modules: Path) -> list[str]:
+    """Return the mails these modules write."""
+    text = "".join(module.read_text(encoding="utf-8") for module in modules)
+    return sorted(set(re.findall(r'"(customers/[a-z_]+)"', text)))
+
+
+STORIES = Path(emails.__file__)
+EVENTS = named_in(STORIES, STORIES.with_name("custody_mails.py"))  # the others have tests of their own
 MOMENT = re.compile(r"\d{1,2} \w+ \d{4}, \d\d:\d\d CES?T")
 EXPIRING = [
     "customers/invitation_sent",
+    "customers/invitation_reminder",
     "customers/invitation_handed_over",
     "customers/acceptance_code",
     "customers/assignment_offered",
@@ -55,6 +64,11 @@ def every_mail(
         return custody.send(invite(wanted), to=Recipient(address, TYPED, TYPED), by=anna, at=now)
 
     custody.decline(to("no@contoso.example"), reason=TYPED, at=now)
+    late = to("late@contoso.example")
+    Message.objects.filter(pk=late.message_id).update(status=Message.Status.SENT, sent_at=now)
+    expiries.remind(late.invitation.expires_at - timedelta(days=3))
+    wish = requests.Wish(wants_provisioning=True, wants_support=False, places=2, note=TYPED)
+    requests.refuse(requests.make(partnership, wish, by=luca, at=now), reason=TYPED, by=anna, at=now)
     doubted = answer_link(
         to("doubt@contoso.example"), email="other@elsewhere.example", company=TYPED, name=TYPED
     )
@@ -83,7 +97,8 @@ def words(page: str) -> str:
 
 def test_every_mail_has_its_three_parts_and_is_sent_by_somebody() -> None:
     found = {path.name.partition(".")[0] for path in TEMPLATES.iterdir()}
-    assert {event.partition("/")[2] for event in EVENTS} == found
+    written = named_in(*STORIES.parent.glob("*.py"))
+    assert {event.partition("/")[2] for event in written} == found
     for name in found:
         for part in ("subject.txt", "txt", "html"):
             assert (TEMPLATES / f"{name}.{part}").exists()
