@@ -1,6 +1,6 @@
-"""One invitation: its chain of custody, sending it on, withdrawing it."""
+"""One invitation: what it asks, in whose hands it is, what became of each link, and what can be done now."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -10,17 +10,19 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 from django_countries.fields import Country
 
-from customers import custody, invitations, links
+from customers import custody_mails, expiries, invitations, links
 from customers.acceptances import Doubt
+from customers.custody_forms import RecipientsForm
 from customers.forms import RecipientForm
 from customers.models import (
     Acceptance,
     Invitation,
     InvitationLink,
     InvitationState,
+    LinkState,
 )
 from customers.permissions import (
     may_copy_link,
@@ -28,12 +30,12 @@ from customers.permissions import (
     may_forward,
     may_invite,
     may_manage_invitation,
+    may_resend,
     may_withdraw_link,
 )
 from customers.views.invitations import asks_in_words, to_whom
-from customers.views.inviting import landing
+from customers.views.previews import landing
 from partners.actor import Actor
-from partners.addresses import normalise_email
 from partners.errors import Refused
 from partners.models import Message
 from partners.permissions import company_of, require
@@ -46,10 +48,11 @@ LINKS_SHOWN = 50
 @require_safe
 def detail(request: Request, pk: int) -> HttpResponse:
     """Show one invitation: what it asks, in whose hands it is, what became of each link."""
-    return _page(request, _find(request, pk))
+    return page(request, find(request, pk))
 
 
-def _find(request: Request, pk: int) -> Invitation:
+def find(request: Request, pk: int) -> Invitation:
+    """Return an invitation the reader may see, with the companies its page names."""
     company_of(request.actor)
     rows = Invitation.objects.visible_to(request.actor).select_related(
         "provider", "partnership__provider", "partnership__reseller", "reseller", "customer"
@@ -57,7 +60,14 @@ def _find(request: Request, pk: int) -> Invitation:
     return get_object_or_404(rows, pk=pk)
 
 
-def _page(request: Request, invitation: Invitation, form: RecipientForm | None = None) -> HttpResponse:
+def page(
+    request: Request,
+    invitation: Invitation,
+    form: RecipientForm | None = None,
+    *,
+    many: RecipientsForm | None = None,
+) -> HttpResponse:
+    """Show the page of an invitation, with the form that was refused if there is one."""
     actor, at = request.actor, timezone.now()
     state = invitation.state_at(at)
     rows = list(invitation.links.select_related("message").order_by("-pk")[:LINKS_SHOWN])
@@ -66,6 +76,7 @@ def _page(request: Request, invitation: Invitation, form: RecipientForm | None =
     can_send = state == InvitationState.OPEN and (manages if invitation.is_direct else forwards)
     if can_send and form is None:
         form = RecipientForm(initial={"company": invitation.customer.name if invitation.customer else ""})
+    several = can_send and invitation.places_free > 1
     return render(
         request,
         "customers/invitation.html",
@@ -81,6 +92,10 @@ def _page(request: Request, invitation: Invitation, form: RecipientForm | None =
             "to_confirm": [_to_confirm(answer) for answer in answers.values() if _is_pending(answer)],
             "may_decide": any(may_decide_acceptance(actor, answer) for answer in answers.values()),
             "form": form if can_send else None,
+            "many": (many or RecipientsForm()) if several else None,
+            "may_move": manages and _can_be_moved(invitation, at),
+            "may_withdraw_links": forwards
+            and any(one.status == InvitationLink.Status.WAITING for one in rows),
             "terms": landing(InvitationLink(invitation=invitation), at) if can_send else None,
             "needs_other_role": state == InvitationState.OPEN
             and not can_send
@@ -90,6 +105,14 @@ def _page(request: Request, invitation: Invitation, form: RecipientForm | None =
             "may_invite": may_invite(actor),
         },
     )
+
+
+def _can_be_moved(invitation: Invitation, at: datetime) -> bool:
+    try:
+        expiries.refuse_moving(invitation, at=at)
+    except Refused:
+        return False
+    return True
 
 
 def _is_my_turn(invitation: Invitation, actor: Actor) -> bool:
@@ -190,7 +213,8 @@ def _link_shown(
 ) -> dict[str, Any]:
     link.invitation = invitation
     waits = link.status == InvitationLink.Status.WAITING
-    alive = waits and invitation.state_at(at) in (InvitationState.OPEN, InvitationState.WAITING)
+    alive = link.state_at(at) == LinkState.LIVE
+    may_copy = alive and may_copy_link(actor, link)
     status, label = link.status, link.get_status_display()
     if waits and not alive:
         status, label = (
@@ -207,8 +231,12 @@ def _link_shown(
         "label": label,
         "chain": _link_chain(link, invitation, actor),
         "failed": _failure(link) if alive else "",
-        "address": links.invitation_address(link) if alive and may_copy_link(actor, link) else "",
+        "address": links.invitation_address(link) if may_copy else "",
+        "by_hand": custody_mails.by_hand(link) if may_copy else "",
         "may_withdraw": waits and may_withdraw_link(actor, link),
+        "may_resend": link.state_if_resent(at) == LinkState.LIVE and may_resend(actor, link),
+        "asks_again": link.asked_again_at if link.asks_again else None,
+        "may_answer_asking": link.asks_again and may_manage_invitation(actor, invitation),
         "customer": answer.customer if answer is not None and completed else None,
     }
 
@@ -237,6 +265,10 @@ def _link_chain(link: InvitationLink, invitation: Invitation, actor: Actor) -> l
         )
     elif message is not None and message.sent_at:
         entries.append({"title": _("A mail server took the mail"), "who": "", "at": message.sent_at})
+    if link.resent_at:
+        entries.append({"title": _("Sent again"), "who": link.resent_by, "at": link.resent_at})
+    if link.reminded_at:
+        entries.append({"title": _("The customer was reminded"), "who": "", "at": link.reminded_at})
     if link.fetched_at:
         note = _("Maybe by a person, maybe by a mail scanner.")
         entries.append({"title": _("Page fetched"), "who": "", "at": link.fetched_at, "note": note})
@@ -250,16 +282,18 @@ def _link_chain(link: InvitationLink, invitation: Invitation, actor: Actor) -> l
                 "note": link.decline_reason,
             }
         )
+    if link.asked_again_at:
+        asked = _("The holder of the link asked for a new one")
+        entries.append({"title": asked, "who": "", "at": link.asked_again_at})
+    if link.asked_closed_at:
+        entries.append({"title": _("Answered"), "who": link.asked_closed_by, "at": link.asked_closed_at})
     return entries
-
-
-# --- what can be done with one -----------------------------------------------------------------
 
 
 @require_POST
 def open_(request: Request, pk: int) -> HttpResponse:
     """Open a draft; through a reseller this hands it over."""
-    invitation = _find(request, pk)
+    invitation = find(request, pk)
     require(may_manage_invitation(request.actor, invitation))
     try:
         invitations.open_(invitation, by=request.actor, at=timezone.now())
@@ -268,130 +302,3 @@ def open_(request: Request, pk: int) -> HttpResponse:
     else:
         messages.success(request, _("The invitation is open."))
     return redirect(invitation)
-
-
-@require_POST
-def send(request: Request, pk: int) -> HttpResponse:
-    """Send the provider's own invitation to one more address."""
-    return _send(request, pk, custody.send, may_manage_invitation, copied=False)
-
-
-@require_POST
-def send_copied(request: Request, pk: int) -> HttpResponse:
-    """Make one more link of the provider's own invitation, to be taken to the customer by hand."""
-    return _send(request, pk, custody.send, may_manage_invitation, copied=True)
-
-
-@require_POST
-def forward(request: Request, pk: int) -> HttpResponse:
-    """Send on, as the reseller, what the provider handed over."""
-    return _send(request, pk, custody.forward, may_forward, copied=False)
-
-
-@require_POST
-def forward_copied(request: Request, pk: int) -> HttpResponse:
-    """Make the link, as the reseller, of what the provider handed over, to be taken on by hand."""
-    return _send(request, pk, custody.forward, may_forward, copied=True)
-
-
-def _send(
-    request: Request,
-    pk: int,
-    story: Callable[..., InvitationLink],
-    may: Callable[[Actor, Invitation], bool],
-    *,
-    copied: bool,
-) -> HttpResponse:
-    invitation = _find(request, pk)
-    require(may(request.actor, invitation))
-    form = RecipientForm(request.POST)
-    if not form.is_valid():
-        return _page(request, invitation, form)
-    at = timezone.now()
-    try:
-        story(invitation, to=form.recipient, by=request.actor, at=at, copied=copied)
-    except Refused as refusal:
-        if _is_already_there(invitation, form.recipient.email):
-            messages.info(request, _("A link to this address is already waiting: it is below."))
-            return redirect(invitation)
-        messages.error(request, str(refusal))
-        return _page(request, _find(request, pk), form)
-    if copied:
-        messages.success(request, _("The link is ready. Copy it below and take it to the customer."))
-    else:
-        messages.success(request, _("The invitation is on its way to the customer."))
-    return redirect(invitation)
-
-
-def _is_already_there(invitation: Invitation, email: str) -> bool:
-    """Say whether this very invitation waits at this address: most likely the second of two clicks."""
-    return invitation.links.waiting().filter(email=normalise_email(email)).exists()
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-def withdraw(request: Request, pk: int) -> HttpResponse:
-    """List what withdrawing an invitation stops; posted to, withdraw it."""
-    invitation = _find(request, pk)
-    require(may_manage_invitation(request.actor, invitation))
-    if request.method == "POST":
-        try:
-            invitations.withdraw(invitation, by=request.actor, at=timezone.now())
-        except Refused as refusal:
-            messages.error(request, str(refusal))
-        else:
-            messages.success(request, _("The invitation is withdrawn."))
-        return redirect(invitation)
-    waiting = list(invitation.links.waiting().order_by("pk")[:LINKS_SHOWN])
-    consequences = [
-        _("The link of %(company)s at %(address)s stops working at once.")
-        % {"company": link.company, "address": link.email}
-        for link in waiting
-    ]
-    if invitation.partnership:
-        consequences.append(
-            _("%(reseller)s can no longer send it on.") % {"reseller": invitation.partnership.reseller.name}
-        )
-    consequences.append(_("It cannot be opened again. What customers have already accepted stays."))
-    return render(
-        request,
-        "customers/invitation_withdraw.html",
-        {
-            "invitation": invitation,
-            "consequences": consequences,
-            "refused": ""
-            if invitation.can_move(Invitation.Status.WITHDRAWN)
-            else invitation.refusal(Invitation.Status.WITHDRAWN),
-        },
-    )
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-def withdraw_link(request: Request, pk: int) -> HttpResponse:
-    """Say what withdrawing one link does; posted to, withdraw it."""
-    rows = InvitationLink.objects.visible_to(request.actor).select_related(
-        "invitation__provider", "invitation__partnership__reseller"
-    )
-    link = get_object_or_404(rows, pk=pk)
-    require(may_withdraw_link(request.actor, link))
-    if request.method == "POST":
-        try:
-            custody.withdraw_link(link, by=request.actor, at=timezone.now())
-        except Refused as refusal:
-            messages.error(request, str(refusal))
-        else:
-            messages.success(request, _("The link is withdrawn; its place is free again."))
-        return redirect(link.invitation)
-    return render(
-        request,
-        "customers/invitation_link_withdraw.html",
-        {
-            "link": link,
-            "consequences": [
-                _("The link at %(address)s stops working at once.") % {"address": link.email},
-                _("Its place is free again: the invitation can be sent to this or another address."),
-            ],
-            "refused": ""
-            if link.can_move(InvitationLink.Status.WITHDRAWN)
-            else link.refusal(InvitationLink.Status.WITHDRAWN),
-        },
-    )

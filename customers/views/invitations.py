@@ -19,6 +19,7 @@ from customers.models import (
 )
 from customers.permissions import (
     may_invite,
+    may_request_invitation,
 )
 from partners.actor import Actor
 from partners.models import Message, Partner
@@ -70,6 +71,7 @@ def listing(request: Request) -> HttpResponse:
             "states": _state_choices(request, state, company),
             "filtered": bool(state or reseller),
             "may_invite": may_invite(actor),
+            "may_request": may_request_invitation(actor),
             "is_provider": company.owns_relationships,
             "has_resellers": company.has_resellers,
         },

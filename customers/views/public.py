@@ -29,7 +29,7 @@ from partners.models import Partner
 def landing(request: HttpRequest, opened: Opened, token: str) -> HttpResponse:
     """Show what is asked, and take the answer. To look changes nothing: mail scanners follow links too."""
     if not opened.is_live:
-        return _ended(request, opened)
+        return _ended(request, opened, token)
     at, link = timezone.now(), opened.link
     terms = link.invitation
     relationship = custody.already_granted(link)
@@ -67,10 +67,27 @@ def _handed(opened: Opened) -> Partner | None:
     return partnership.reseller if partnership else None
 
 
-def _ended(request: HttpRequest, opened: Opened) -> HttpResponse:
-    """Say to the holder of a genuine link what became of it, and whom to ask for another."""
-    context = {"state": opened.state.value, "link": opened.link, "provider": opened.link.provider}
+def _ended(request: HttpRequest, opened: Opened, token: str) -> HttpResponse:
+    """Say to the holder of a genuine link what became of it, and let it ask for another."""
+    context = {
+        "state": opened.state.value,
+        "link": opened.link,
+        "provider": opened.link.provider,
+        "token": token,
+    }
     return render(request, "customers/public/ended.html", context, status=410)
+
+
+@login_not_required
+@by_link(invitation)
+@require_POST
+def ask_again(request: HttpRequest, opened: Opened, token: str) -> HttpResponse:
+    """Tell the provider that the holder of a dead link asks for a new one; the answer is always the same."""
+    if not opened.is_live:
+        custody.ask_again(opened.link, at=timezone.now())
+        said = _("%(provider)s knows that you ask for a new link, and decides whether to send one.")
+        messages.success(request, said % {"provider": opened.link.provider.name})
+    return redirect("customers:landing", token)
 
 
 def _acceptance(opened: Opened, key: uuid.UUID) -> Acceptance | None:
@@ -94,7 +111,7 @@ def code(request: HttpRequest, opened: Opened, token: str, key: uuid.UUID) -> Ht
     if acceptance.status != Acceptance.Status.CODE_SENT:
         return _receipt(request, acceptance)
     if not opened.is_live:
-        return _ended(request, opened)
+        return _ended(request, opened, token)
     at = timezone.now()
     form = CodeForm(posted(request))
     if form.is_valid():
@@ -164,7 +181,7 @@ def new_code(request: HttpRequest, opened: Opened, token: str, key: uuid.UUID) -
 def decline(request: HttpRequest, opened: Opened, token: str) -> HttpResponse:
     """Say no, with a reason or without."""
     if not opened.is_live:
-        return _ended(request, opened)
+        return _ended(request, opened, token)
     form = DeclineForm(posted(request))
     if form.is_valid():
         try:
