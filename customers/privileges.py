@@ -174,7 +174,11 @@ def _refuse_part(offer: Assignment) -> None:
 
 @transaction.atomic
 def accept(assignment: Assignment, *, by: Actor, at: datetime) -> Assignment:
-    """Accept an offer for the reseller; whoever held that ground hands it over at the same moment."""
+    """Accept an offer for the reseller; whoever held that ground hands it over at the same moment.
+
+    An offer that starts later leaves the old holder its ground until then. That stop is final, whatever
+    becomes of the new one meanwhile: nobody gets back what was handed over, so nothing ever overlaps.
+    """
     assignment, grant, partnership = _locked(assignment, at=at)
     refuse_other(by, assignment.reseller_id)
     _refuse_part(assignment)

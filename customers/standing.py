@@ -187,8 +187,6 @@ def why_not_live(assignment: Assignment, at: datetime, stated: Container[str] = 
             return _("the offer was not answered in time")
         case _:
             return str(assignment.get_status_display()).lower()
-    if assignment.starts_at is not None and assignment.starts_at > at:
-        return _("starts on %(day)s") % {"day": exact_day(utc_day(assignment.starts_at))}
     if assignment.ends_on < utc_day(at):
         return _("ended on %(day)s") % {"day": exact_day(assignment.ends_on)}
     match assignment.grant.status:
@@ -208,6 +206,8 @@ def why_not_live(assignment: Assignment, at: datetime, stated: Container[str] = 
         return _("the provider is suspended")
     if not assignment.reseller.is_active:
         return _("the reseller is suspended")
+    if assignment.starts_at is not None and assignment.starts_at > at:  # last: what never starts says why
+        return _("starts on %(day)s") % {"day": exact_day(utc_day(assignment.starts_at))}
     return "" if assignment.family == ALL_FAMILIES else why_family_shut(assignment, stated)
 
 

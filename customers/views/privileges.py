@@ -24,6 +24,7 @@ from customers.permissions import (
     may_ask_for_privileges,
     may_assign,
     may_manage_assignment,
+    may_propose_renewal,
 )
 from customers.standing import why_grant_not_live, why_not_live
 from partners.actor import Actor
@@ -77,7 +78,7 @@ def _grants(request: Request, actor: Actor, at: datetime) -> HttpResponse:
         "customers/privileges.html",
         {
             **_frame(request, actor, "grants", show),
-            "rows": [_grant_row(grant, prefix, at) for grant in page.rows],
+            "rows": [_grant_row(grant, actor, prefix, at) for grant in page.rows],
             "page": page,
         },
     )
@@ -90,8 +91,10 @@ def _grants_shown(rows: GrantQuerySet, show: str, at: datetime) -> GrantQuerySet
     return live.filter(ends_on__lte=utc_day(at) + timedelta(days=ENDING_DAYS)) if show == "ending" else live
 
 
-def _grant_row(grant: Grant, prefix: str, at: datetime) -> Row:
+def _grant_row(grant: Grant, actor: Actor, prefix: str, at: datetime) -> Row:
     why = why_grant_not_live(grant, at)
+    may_propose = not why and may_propose_renewal(actor, grant.customer)
+    renewal = f"{prefix}{grant.customer_id}/renewals/propose/"
     return Row(
         customer=grant.customer.name,
         customer_url=f"{prefix}{grant.customer_id}/",
@@ -104,6 +107,7 @@ def _grant_row(grant: Grant, prefix: str, at: datetime) -> Row:
         days=_("until %(day)s") % {"day": exact_day(grant.ends_on)},
         decided=_("%(person)s, %(when)s")
         % {"person": grant.granted_by, "when": moment_words(grant.granted_at)},
+        pages=((renewal, _("Propose a renewal")),) if may_propose else (),
     )
 
 
@@ -169,6 +173,8 @@ def _assignment_row(
         state, words, why = "offered", _("Offered"), _offer_ends(assignment)
     elif not why:
         state, words = "active", _("In force")
+    elif assignment.starts_later(at):
+        state, words = "waiting", _("Starts later")
     elif assignment.status in (Status.ACTIVE, Status.OFFERED):
         state, words = "ended", _("Not in force")
     elif assignment.stopped_at:

@@ -171,7 +171,7 @@ def _assignment_mark(
         until = _("to be answered by %(day)s") % {"day": _day(assignment.offer_ends_at)}
         return {"state": "offered", "label": _("offered"), "note": f"{services}; {until}", **answer}
     if why := why_not_live(assignment, at, stated):
-        if assignment.starts_at is not None and assignment.starts_at > at:
+        if assignment.starts_later(at):
             return {"state": "waiting", "label": why, "note": services}
         return {"state": "ended", "label": _("not in force"), "note": f"{services}; {why}"}
     if assignment.family == ALL_FAMILIES and (shut := _shut(assignment.provider, stated)):
