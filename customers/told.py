@@ -32,6 +32,7 @@ def what(details: Mapping[str, Any]) -> str:
     """Say in the reader's words which privilege, services and reseller a row is about; no other detail."""
     words = [
         dict(Privilege.choices).get(details.get("privilege", "")),
+        *(dict(Privilege.choices).get(one) for one in details.get("privileges", ())),
         dict(GROUND).get(details.get("services", "")),
         details.get("reseller"),
     ]

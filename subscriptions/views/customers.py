@@ -218,6 +218,8 @@ def note(entry: activity.Entry, skip: str) -> str:
     if "privilege" in entry.details:
         told = [name for name in ("privilege", "services", "reseller") if name in entry.details]
         return " · ".join(in_words(name, entry.details[name]) for name in told)
+    if "privileges" in entry.details:
+        return ", ".join(in_words("privileges", one) for one in entry.details["privileges"])
     if entry.object_type == Invitation._meta.label_lower:
         number = _("Invitation %(number)s") % {"number": entry.object_ref}
         return " · ".join(part for part in (number, entry.details.get("company", "")) if part)

@@ -1,14 +1,15 @@
 """A world with one object for every address, and a way to be anybody in it."""
 
+import uuid
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 
-from customers import acceptances, custody, links, privileges
+from customers import acceptances, custody, links, privileges, wizards
 from customers.families import Family
 from customers.models import (
     Assignment,
@@ -21,9 +22,13 @@ from customers.models import (
     Purpose,
 )
 from customers.terms import Recipient
-from partners import onboarding
+from customers.views.issuing import typed_of
+from customers.wizards import Step, Wizard
+from partners import joining, onboarding
 from partners.actor import Actor
-from partners.models import Partner, Partnership, Role
+from partners.models import Membership, Partner, Partnership, Role
+from subscriptions import attention, snoozes
+from subscriptions.attention import Kind
 from tests.conftest import member
 from tests.factories import (
     PASSWORD,
@@ -34,6 +39,7 @@ from tests.factories import (
     PartnerFactory,
     PartnershipFactory,
     RelationshipFactory,
+    RenewalProposalFactory,
     SubscriptionFactory,
     UserFactory,
 )
@@ -58,7 +64,19 @@ class World:
             # By the door, so that what asks for a password given lately is open too.
             answer = client.post(reverse("account_login"), {"login": actor.email, "password": PASSWORD})
             assert answer.status_code == 302
+            self._begin(client, actor)
         return client
+
+    def _begin(self, client: Client, actor: Actor) -> None:
+        """Let Northwind's people stand at the last step of the invite wizard."""
+        draft = Invitation.objects.select_related("customer").get(pk=self.objects["draft"])
+        if actor.is_of(draft.provider_id):
+            session = client.session
+            typed = typed_of(draft)
+            typed[Step.WHOM]["email"] = "wizard@contoso.example"
+            key = self.objects["wizard"]
+            wizards.keep(session, Wizard(key, draft.provider_id, typed, tried=set(Step)))
+            session.save()
 
     def address(self, name: str, arguments: dict[str, str], *, forged: bool = False) -> str:
         """Return an address for the objects named; forged tokens are the signed ones with a letter more."""
@@ -150,14 +168,23 @@ def world(
     started = acceptances.start(
         links.open_invitation(invitation_token, now), replace(answer, email=direct.email), at=now
     )
+    renewal = RenewalProposalFactory(relationship=relationship)
     withdrawal = links.make_code(Purpose.WITHDRAW_GRANT, support.pk, confirmed.email, at=now)
     draft = InvitationFactory(provider=contoso.provider, customer=contoso, draft=True)
     invited = OnboardingFactory(provider=contoso.provider)
+    colleague = joining.invite(
+        contoso.provider, "nina@northwind.example", Role.SALES_AGENT, language="en", by=anna, at=now
+    )
+    waiting = attention.find(anna, now, Kind.MICROSOFT, relationship.pk)
+    assert waiting is not None
+    snoozes.put_off(waiting, now.date() + timedelta(days=7), "Called them.", by=anna, at=now)
     return World(
         objects={
             "contoso": contoso.pk,
             "contact": ContactFactory(customer=contoso).pk,
             "draft": draft.pk,
+            "wizard": uuid.UUID("5eed0000-0000-4000-8000-000000000001"),
+            **{step.value: step.value for step in Step},
             "direct": direct.invitation_id,
             "direct-link": direct.pk,
             "handed": handed.pk,
@@ -171,6 +198,10 @@ def world(
             "partnership": partnership.pk,
             "proposal": proposal.pk,
             "fabrikam": partnership.reseller_id,
+            "team-invitation": colleague.pk,
+            "team-token": token_of(joining.address_of(colleague)),
+            "colleague": Membership.objects.get(user__email="vera@northwind.example").pk,
+            "kind": Kind.MICROSOFT.value,
             "onboarding": invited.pk,
             "onboarding-token": token_of(onboarding.address_of(invited)),
             "subscription": SubscriptionFactory(customer=contoso).pk,
@@ -179,6 +210,8 @@ def world(
             "page-token": token_of(links.page_address(confirmed)),
             "ask-token": token_of(links.ask_address(confirmed)),
             "withdrawal-code": withdrawal.key,
+            "renewal": renewal.pk,
+            "renewal-code": links.make_code(Purpose.RENEW, renewal.pk, confirmed.email, at=now).key,
             "mail": "no-such-mail",
         },
         people=people,

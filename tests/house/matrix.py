@@ -53,6 +53,10 @@ PUBLIC = {
     "customers:my-withdraw-code",
     "customers:my-refuse",
     "customers:my-lift",
+    "customers:my-renewal",
+    "customers:my-renewal-decline",
+    "customers:my-renewal-code",
+    "customers:my-renewal-new-code",
     "customers:my-record",
     "dev-mails",
     "dev-mail",
@@ -167,6 +171,12 @@ POST customers:assignment-revoke pk=assignment                        in   in   
 GET  customers:assignment-give-up pk=assignment                       in   in   | 403  403  403  403  403  | 200  403  404  404  | 404  | 403  403
 POST customers:assignment-give-up pk=assignment                       in   in   | 403  403  403  403  403  | 302  403  404  404  | 404  | 403  403
 
+#    renewals: proposed by the provider's agents, answered by the customer alone
+GET  customers:renewal-propose pk=contoso                             in   in   | 403  403  403  200  200  | 403  403  404  404  | 404  | 403  403
+POST customers:renewal-propose pk=contoso                             in   in   | 403  403  403  200  200  | 403  403  404  404  | 404  | 403  403
+GET  customers:renewal-withdraw pk=renewal                            in   in   | 403  403  403  200  200  | 403  403  404  404  | 404  | 403  403
+POST customers:renewal-withdraw pk=renewal                            in   in   | 403  403  403  302  302  | 403  403  404  404  | 404  | 403  403
+
 #    partnerships: proposed by the provider, answered by the reseller, ended by either's account admin
 GET  partners:partnership-propose                                     in   in   | 403  403  403  200  200  | 403  403  403  403  | 200  | 403  403
 POST partners:partnership-propose                                     in   in   | 403  403  403  200  200  | 403  403  403  403  | 200  | 403  403
@@ -216,6 +226,13 @@ GET  customers:my-refuse token=page-token pk=assignment               404  200  
 POST customers:my-refuse token=page-token pk=assignment               404  302  | 302  302  302  302  302  | 302  302  302  302  | 302  | 302  302
 GET  customers:my-lift token=page-token pk=statement                  404  200  | 200  200  200  200  200  | 200  200  200  200  | 200  | 200  200
 POST customers:my-lift token=page-token pk=statement                  404  302  | 302  302  302  302  302  | 302  302  302  302  | 302  | 302  302
+GET  customers:my-renewal token=page-token pk=renewal                 404  200  | 200  200  200  200  200  | 200  200  200  200  | 200  | 200  200
+POST customers:my-renewal token=page-token pk=renewal                 404  200  | 200  200  200  200  200  | 200  200  200  200  | 200  | 200  200
+GET  customers:my-renewal-decline token=page-token pk=renewal         404  200  | 200  200  200  200  200  | 200  200  200  200  | 200  | 200  200
+POST customers:my-renewal-decline token=page-token pk=renewal         404  302  | 302  302  302  302  302  | 302  302  302  302  | 302  | 302  302
+GET  customers:my-renewal-code token=page-token pk=renewal key=renewal-code 404  302  | 302  302  302  302  302  | 302  302  302  302  | 302  | 302  302
+POST customers:my-renewal-code token=page-token pk=renewal key=renewal-code 404  302  | 302  302  302  302  302  | 302  302  302  302  | 302  | 302  302
+POST customers:my-renewal-new-code token=page-token pk=renewal key=renewal-code 404  302  | 302  302  302  302  302  | 302  302  302  302  | 302  | 302  302
 """
 
 
