@@ -1,26 +1,20 @@
 """Forms of the middle floor: they turn text into values and limit choices; the stories decide."""
 
-import uuid
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import datetime
 from typing import Any
 
 from django import forms
 from django.conf import settings
 from django.db.models import Q, QuerySet
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django_countries import countries
 
-from customers.models import GROUND, Customer, Grant, Route
-from customers.models.invitation import EXPIRY_DAYS, MAX_PRIVILEGE_DAYS
+from customers.models import GROUND, Customer, Grant
 from customers.records import Details, Person
-from customers.terms import Recipient, Terms
-from partners.actor import Actor
-from partners.fields import Address, Day, Domain, Line, Lines, Version
+from customers.terms import Recipient
+from partners.fields import Address, Day, Domain, Line, Version
 from partners.models import Partner, Partnership
-
-LONGEST_WAIT = 730  # days an invitation may wait for its answer
 
 # --- customers and their contacts --------------------------------------------------------------
 
@@ -171,156 +165,6 @@ def active_resellers(provider: Partner) -> "QuerySet[Partnership]":
         .select_related("reseller")
         .order_by("reseller__name", "pk")
     )
-
-
-class InviteForm(forms.Form):
-    """What a provider asks of a customer, through whom, in which words; its four sections are one page."""
-
-    DIRECT, DIRECT_NAMED, VIA_NAMED, VIA = "direct", "direct_named", "via_named", "via"
-    ARRANGEMENTS = (
-        (DIRECT, gettext_lazy("You send it, and look after the customer yourself")),
-        (DIRECT_NAMED, gettext_lazy("You send it; a reseller will look after the customer")),
-        (VIA_NAMED, gettext_lazy("A reseller sends it on, and will look after the customer")),
-        (VIA, gettext_lazy("A reseller only sends it on; you look after the customer yourself")),
-    )
-
-    key = forms.UUIDField(widget=forms.HiddenInput)
-    customer = forms.ModelChoiceField(Customer.objects.none(), required=False, widget=forms.HiddenInput)
-    company = Line(label=gettext_lazy("Company name"), max_length=160, required=False)
-    email = Address(
-        label=gettext_lazy("E-mail of its administrator"),
-        required=False,
-        help_text=gettext_lazy("Only who administers its Microsoft services can accept."),
-    )
-    arrangement = forms.ChoiceField(
-        label=gettext_lazy("Who sends it, and who looks after the customer"),
-        choices=ARRANGEMENTS,
-        initial=DIRECT,
-        widget=forms.RadioSelect(attrs={"class": "form-check-input"}),
-    )
-    partnership = ResellerChoice(
-        Partnership.objects.none(),
-        label=gettext_lazy("Reseller"),
-        required=False,
-        empty_label=gettext_lazy("None"),
-    )
-    asks_provisioning = forms.BooleanField(
-        label=gettext_lazy("Provisioning"),
-        required=False,
-        widget=forms.CheckboxInput(attrs={"class": "form-check-input"}),
-    )
-    asks_support = forms.BooleanField(
-        label=gettext_lazy("Support"),
-        required=False,
-        widget=forms.CheckboxInput(attrs={"class": "form-check-input"}),
-    )
-    privilege_days = forms.IntegerField(
-        label=gettext_lazy("For how many days"),
-        min_value=1,
-        max_value=MAX_PRIVILEGE_DAYS,
-        initial=365,
-        required=False,
-        help_text=gettext_lazy("From 1 to 730, counted from the customer's answer."),
-    )
-    language = forms.ChoiceField(label=gettext_lazy("Language of the customer"), choices=settings.LANGUAGES)
-    opening = Lines(
-        label=gettext_lazy("Opening words"),
-        max_length=2000,
-        rows=5,
-        required=False,
-        help_text=gettext_lazy(
-            "Plain text, first in the mail and on the page. The link and the terms below it stay as they are."
-        ),
-    )
-    expires_on = Day(
-        label=gettext_lazy("The customer can answer until"),
-        help_text=gettext_lazy("To the end of this day, in your time zone."),
-    )
-
-    def __init__(self, *args: Any, actor: Actor, asks: bool, resellers: bool, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        assert actor.partner is not None  # noqa: S101 - only members of a provider invite
-        self.provider = actor.partner
-        today = timezone.localdate()
-        self.initial = {
-            "key": uuid.uuid4(),
-            "expires_on": today + timedelta(days=EXPIRY_DAYS),
-            **self.initial,
-        }
-        offer(self, "customer", Customer.objects.visible_to(actor))
-        self.fields["expires_on"].widget.attrs.update(
-            min=today.isoformat(), max=(today + timedelta(days=LONGEST_WAIT)).isoformat()
-        )
-        if resellers:
-            offer(self, "partnership", active_resellers(self.provider))
-        else:
-            del self.fields["partnership"]
-            self.fields["arrangement"].choices = self.ARRANGEMENTS[:1]  # type: ignore[attr-defined]  # a choice
-        if not asks:
-            for name in ("asks_provisioning", "asks_support", "privilege_days"):
-                del self.fields[name]
-
-    def clean_expires_on(self) -> date:
-        """Return the last day; refuses one that is over or too far away."""
-        day: date = self.cleaned_data["expires_on"]
-        today = timezone.localdate()
-        if day < today:
-            raise forms.ValidationError(_("This day is over."))
-        if (day - today).days > LONGEST_WAIT:
-            raise forms.ValidationError(
-                _("An invitation can wait at most %(days)d days.") % {"days": LONGEST_WAIT}
-            )
-        return day
-
-    def clean(self) -> dict[str, Any]:
-        """Refuse what the chosen arrangement lacks, and days for nothing."""
-        values = super().clean() or self.cleaned_data
-        arrangement = values.get("arrangement", "")
-        if arrangement in (self.DIRECT, self.DIRECT_NAMED):
-            if not values.get("email") and "email" not in self.errors:
-                self.add_error("email", _("Say to which address it goes."))
-            if not values.get("company") and values.get("customer"):
-                values["company"] = values["customer"].name
-            if not values.get("company") and "company" not in self.errors:
-                self.add_error("company", _("Say which company you invite."))
-        needs_reseller = arrangement not in (self.DIRECT, "")
-        if needs_reseller and not values.get("partnership") and "partnership" not in self.errors:
-            self.add_error("partnership", _("Choose the reseller."))
-        asks = values.get("asks_provisioning") or values.get("asks_support")
-        if asks and values.get("privilege_days") is None and "privilege_days" not in self.errors:
-            self.add_error("privilege_days", _("Say for how many days."))
-        return values
-
-    @property
-    def is_direct(self) -> bool:
-        return self.cleaned_data["arrangement"] in (self.DIRECT, self.DIRECT_NAMED)
-
-    @property
-    def terms(self) -> Terms:
-        """What is asked; read it once the form is valid."""
-        values = self.cleaned_data
-        partnership = values.get("partnership")
-        named = values["arrangement"] in (self.DIRECT_NAMED, self.VIA_NAMED)
-        last_minute = datetime.combine(values["expires_on"], time(23, 59), tzinfo=self.provider.zone)
-        return Terms(
-            route=Route.DIRECT if self.is_direct else Route.VIA_RESELLER,
-            expires_at=last_minute.astimezone(UTC),
-            partnership=None if self.is_direct else partnership,
-            reseller=partnership.reseller if named and partnership else None,
-            customer=values["customer"],
-            asks_provisioning=values.get("asks_provisioning", False),
-            asks_support=values.get("asks_support", False),
-            privilege_days=values.get("privilege_days") or 365,
-            language=values["language"],
-            opening=values["opening"],
-        )
-
-    @property
-    def recipient(self) -> Recipient | None:
-        """To whom it goes; nobody yet when a reseller sends it on."""
-        if not self.is_direct:
-            return None
-        return Recipient(self.cleaned_data["email"], self.cleaned_data["company"])
 
 
 class RecipientForm(forms.Form):

@@ -1,6 +1,5 @@
 """The terms of an invitation: what a provider asks, of whom, through whom, and what the programme refuses."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import Any
@@ -74,31 +73,31 @@ def refuse_terms(provider: Partner, terms: Terms, *, at: datetime) -> None:
         raise Refused(_("A privilege lasts between 1 and %(days)d days.") % {"days": MAX_PRIVILEGE_DAYS})
     if not 1 <= terms.places <= MAX_PLACES:
         raise Refused(_("An invitation serves between 1 and %(places)d customers.") % {"places": MAX_PLACES})
-    refuse_wait(provider, terms.expires_at, at=at)
+    if terms.expires_at <= at:
+        raise Refused(_("An invitation must expire in the future."))
+    refuse_wait(*(moment.astimezone(provider.zone).date() for moment in (terms.expires_at, at)))
     if terms.customer is not None:
         refuse_customer(provider, terms.customer)
         if terms.places > 1:
             raise Refused(_("An invitation made for one customer has one place."))
 
 
-def refuse_several(terms: Sequence[Terms]) -> None:
+def refuse_several(number: int, customer: Customer | None) -> None:
     """Refuse to hand the same terms to too many resellers at once, or one customer to several."""
-    if not 1 <= len(terms) <= MOST_RESELLERS:
+    if not 1 <= number <= MOST_RESELLERS:
         raise Refused(
             _("Choose between 1 and %(most)d resellers: each gets an invitation of its own.")
             % {"most": MOST_RESELLERS}
         )
-    if len(terms) > 1 and any(one.customer for one in terms):
+    if number > 1 and customer is not None:
         raise Refused(_("One customer is invited through one reseller."))
 
 
-def refuse_wait(provider: Partner, expires_at: datetime, *, at: datetime) -> None:
-    """Refuse an end that is over, and one too far away; days are counted in the provider's time zone."""
-    if expires_at <= at:
+def refuse_wait(last_day: date, today: date) -> None:
+    """Refuse a last day that is over, and one too far away; both are days where the provider is."""
+    if last_day < today:
         raise Refused(_("An invitation must expire in the future."))
-    if (
-        expires_at.astimezone(provider.zone).date() - at.astimezone(provider.zone).date()
-    ).days > LONGEST_WAIT:
+    if (last_day - today).days > LONGEST_WAIT:
         raise Refused(_("An invitation can wait at most %(days)d days.") % {"days": LONGEST_WAIT})
 
 

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 MAX_PRIVILEGE_DAYS = 730
 MAX_PLACES = 10_000
-EXPIRY_DAYS = 90
 LONGEST_WAIT = 730  # days an invitation may wait for its answer
 
 

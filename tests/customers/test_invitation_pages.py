@@ -1,8 +1,7 @@
-"""Invitations in the browser: the list, making one after a look at it, custody, sending on, withdrawing."""
+"""Invitations in the browser: the list, custody, sending on, withdrawing."""
 
-import uuid
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -13,7 +12,6 @@ from customers import acceptances, custody, endings, invitations, links
 from customers.forms import RecipientForm
 from customers.models import (
     Acceptance,
-    Contact,
     Customer,
     Invitation,
     InvitationLink,
@@ -22,37 +20,15 @@ from customers.models import (
 )
 from customers.terms import Recipient, Terms
 from partners.actor import Actor
-from partners.models import Activity, Message, Partner, Partnership, Role
-from tests.conftest import member
-from tests.factories import CustomerFactory, InvitationFactory, InvitationLinkFactory, PartnerFactory
+from partners.models import Message, Partner
+from tests.factories import InvitationFactory, InvitationLinkFactory
 
 SignIn = Callable[[Actor], Client]
 LIST = reverse("customers:invitations")
-INVITE = reverse("customers:invite")
-PREVIEW = reverse("customers:invite-preview")
-SEND = reverse("customers:invite-send")
-COPY = reverse("customers:invite-copy")
 
 
 def address(name: str, row: Any) -> str:
     return reverse(f"customers:{name}", args=[row.pk])
-
-
-@pytest.fixture
-def typed(now: datetime) -> dict[str, Any]:
-    """What a provider types to invite a new company by itself."""
-    return {
-        "key": str(uuid.uuid4()),
-        "company": "Contoso",
-        "email": "Carla@Contoso.example",
-        "arrangement": "direct",
-        "asks_provisioning": "on",
-        "asks_support": "on",
-        "privilege_days": "90",
-        "language": "en",
-        "opening": "Good morning,\r\nwe would like to look after your services.",
-        "expires_on": (now + timedelta(days=30)).date().isoformat(),
-    }
 
 
 # --- the list ----------------------------------------------------------------------------------
@@ -119,245 +95,6 @@ def test_failed_mail_shows_in_the_list(link: InvitationLink, anna: Actor, client
     Message.objects.filter(pk=link.message_id).update(status="failed", reason="mailbox is full")
     (row,) = client_for(anna).get(LIST).context["rows"]
     assert row.failed == "mailbox is full"
-
-
-# --- making one --------------------------------------------------------------------------------
-
-
-def test_preview_shows_mail_and_page_and_writes_nothing(
-    typed: dict[str, Any], anna: Actor, partnership: Partnership, client_for: SignIn
-) -> None:
-    typed |= {"arrangement": "direct_named", "partnership": partnership.pk, "language": "it"}
-    page = client_for(anna).post(PREVIEW, typed)
-    shown = page.content.decode()
-    assert "customers/invite_preview.html" in [template.name for template in page.templates]
-    assert "Good morning,\nwe would like to look after your services." in page.context["text"]
-    assert "Fabrikam" in page.context["text"]
-    assert "90 giorni" in page.context["text"]  # the customer's language, not Anna's
-    assert "Before you send" in shown
-    assert 'value="Carla@Contoso.example"' in shown  # goes along, hidden
-    assert not Invitation.objects.exists()
-    assert not Message.objects.exists()
-
-
-def test_send_makes_what_was_shown(typed: dict[str, Any], anna: Actor, client_for: SignIn) -> None:
-    answer = client_for(anna).post(SEND, typed)
-    invitation = Invitation.objects.get()
-    link = invitation.links.get()
-    assert answer["Location"] == invitation.get_absolute_url()
-    assert (invitation.asks_provisioning, invitation.asks_support, invitation.privilege_days) == (
-        True,
-        True,
-        90,
-    )
-    assert invitation.opening == "Good morning,\nwe would like to look after your services."
-    assert (link.email, link.company) == ("carla@contoso.example", "Contoso")
-    assert link.message is not None
-    assert link.message.status == Message.Status.QUEUED
-    local = invitation.expires_at.astimezone(anna.partner.zone)  # type: ignore[union-attr]
-    assert (local.date().isoformat(), local.hour, local.minute) == (typed["expires_on"], 23, 59)
-
-
-def test_copy_makes_the_link_and_mails_nothing(
-    typed: dict[str, Any], anna: Actor, client_for: SignIn
-) -> None:
-    client = client_for(anna)
-    page = client.get(client.post(COPY, typed)["Location"]).content.decode()
-    link = InvitationLink.objects.get()
-    assert link.message is not None
-    assert link.message.status == Message.Status.NOT_MAILED
-    assert links.invitation_address(link) in page
-
-
-def test_second_click_leads_to_what_the_first_made(
-    typed: dict[str, Any], anna: Actor, partnership: Partnership, client_for: SignIn
-) -> None:
-    typed |= {"arrangement": "via_named", "partnership": partnership.pk, "email": "", "company": ""}
-    client = client_for(anna)
-    first, second = client.post(SEND, typed), client.post(SEND, typed)
-    assert first["Location"] == second["Location"]
-    assert Invitation.objects.count() == 1
-
-
-def test_address_that_waits_already_leads_to_its_invitation(
-    typed: dict[str, Any], link: InvitationLink, anna: Actor, client_for: SignIn
-) -> None:
-    client = client_for(anna)
-    for target in (PREVIEW, SEND):
-        page = client.post(target, typed)
-        assert page.context["form"].errors["email"]
-        assert link.invitation.get_absolute_url() in page.content.decode()
-    assert Invitation.objects.count() == 1
-
-
-@pytest.mark.parametrize(("arrangement", "named"), [("via_named", True), ("via", False)])
-def test_through_a_reseller_it_is_handed_over(
-    typed: dict[str, Any],
-    anna: Actor,
-    partnership: Partnership,
-    client_for: SignIn,
-    arrangement: str,
-    named: bool,
-) -> None:
-    typed |= {"arrangement": arrangement, "partnership": partnership.pk}
-    client = client_for(anna)
-    assert "Hand it to Fabrikam" in client.post(PREVIEW, typed).content.decode()
-    client.post(SEND, typed)
-    invitation = Invitation.objects.get()
-    assert invitation.partnership == partnership
-    assert invitation.reseller == (partnership.reseller if named else None)
-    assert not invitation.links.exists()  # the reseller types the address
-
-
-def test_back_keeps_everything(typed: dict[str, Any], anna: Actor, client_for: SignIn) -> None:
-    page = client_for(anna).post(INVITE, typed)
-    assert page.templates[0].name == "customers/invite.html"
-    form = page.context["form"]
-    assert not form.errors
-    assert {name: form[name].value() for name in ("company", "opening", "privilege_days", "key")} == {
-        name: typed[name] for name in ("company", "opening", "privilege_days", "key")
-    }
-
-
-def test_customer_on_record_is_found_and_prefilled(
-    contoso: Customer, carla: Contact, anna: Actor, client_for: SignIn
-) -> None:
-    client = client_for(anna)
-    assert client.get(INVITE, {"find": "conto"}).context["found"] == [contoso]
-    form = client.get(INVITE, {"customer": contoso.pk}).context["form"]
-    assert (form.initial["company"], form.initial["email"]) == ("Contoso", carla.email)
-
-
-def test_customer_on_record_is_the_one_invited(
-    typed: dict[str, Any], contoso: Customer, anna: Actor, client_for: SignIn
-) -> None:
-    client_for(anna).post(SEND, {**typed, "customer": contoso.pk, "company": ""})
-    link = InvitationLink.objects.get()
-    assert (link.customer, link.company) == (contoso, "Contoso")
-
-
-def test_preview_offers_the_customer_that_looks_alike(
-    typed: dict[str, Any], contoso: Customer, carla: Contact, anna: Actor, client_for: SignIn
-) -> None:
-    client = client_for(anna)
-    assert client.post(PREVIEW, typed).context["alike"] == [contoso]
-    assert client.post(PREVIEW, {**typed, "email": "new@contoso.example"}).context["alike"] == [contoso]
-    assert client.post(PREVIEW, {**typed, "customer": contoso.pk}).context["alike"] == []
-
-
-def test_another_providers_customer_is_not_found(
-    typed: dict[str, Any], contoso: Customer, tom: Actor, client_for: SignIn
-) -> None:
-    client = client_for(tom)
-    assert client.get(INVITE, {"customer": contoso.pk}).status_code == 404
-    assert client.get(INVITE, {"find": "contoso"}).context["found"] == []
-    assert client.post(SEND, {**typed, "customer": contoso.pk}).context["form"].errors["customer"]
-    assert not Invitation.objects.exists()
-
-
-def test_another_providers_reseller_cannot_be_named(
-    typed: dict[str, Any], anna: Actor, wingtip_partnership: Partnership, client_for: SignIn
-) -> None:
-    typed |= {"arrangement": "direct_named", "partnership": wingtip_partnership.pk}
-    assert client_for(anna).post(SEND, typed).context["form"].errors["partnership"]
-    assert not Invitation.objects.exists()
-
-
-def test_customer_outside_the_region_is_refused_with_the_reason(
-    typed: dict[str, Any], northwind: Partner, anna: Actor, client_for: SignIn
-) -> None:
-    far = CustomerFactory(provider=northwind, name="Far Away", country="US")
-    page = client_for(anna).post(PREVIEW, {**typed, "customer": far.pk})
-    assert "outside your CSP region" in page.content.decode()
-
-
-def test_sales_agent_invites_for_the_relationship_only(
-    typed: dict[str, Any], seller: Actor, client_for: SignIn
-) -> None:
-    client = client_for(seller)
-    assert "asks_support" not in client.get(INVITE).context["form"].fields
-    client.post(SEND, typed)  # with the boxes ticked all the same
-    assert Invitation.objects.get().asks == ()
-
-
-def test_direct_bill_partner_has_no_reseller_to_choose(typed: dict[str, Any], client_for: SignIn) -> None:
-    client = client_for(member(PartnerFactory(direct_bill=True), "Dora Direct", Role.ACCOUNT_ADMIN))
-    page = client.get(INVITE)
-    assert "partnership" not in page.context["form"].fields
-    assert client.post(SEND, {**typed, "arrangement": "via"}).context["form"].errors["arrangement"]
-    assert client.post(SEND, typed).status_code == 302
-
-
-def test_without_partner_center_link_the_settings_come_first(
-    northwind: Partner, anna: Actor, seller: Actor, client_for: SignIn
-) -> None:
-    northwind.partner_center_link = ""
-    northwind.save()
-    page = client_for(anna).get(INVITE).content.decode()
-    assert reverse("partners:settings") in page
-    assert 'name="email"' not in page
-    assert "Ask an account admin" in client_for(seller).get(INVITE).content.decode()
-
-
-@pytest.mark.parametrize("actor", ["viewer", "helpdesk", "luca"])
-def test_who_may_not_invite_gets_403(
-    typed: dict[str, Any], actor: str, client_for: SignIn, request: pytest.FixtureRequest
-) -> None:
-    client = client_for(request.getfixturevalue(actor))
-    assert client.get(INVITE).status_code == 403
-    assert [client.post(target, typed).status_code for target in (INVITE, PREVIEW, SEND, COPY)] == [403] * 4
-    assert not Invitation.objects.exists()
-
-
-@pytest.mark.parametrize(
-    ("field", "value"),
-    [
-        ("company", "Con\x00toso"),
-        ("company", "x" * 161),
-        ("email", "no address"),
-        ("email", "a@b.example\nBcc: c@d.example"),
-        ("opening", "x" * 2001),
-        ("opening", "bell \x07"),
-        ("privilege_days", "731"),
-        ("privilege_days", "0"),
-        ("privilege_days", "²"),
-        ("expires_on", "2026-03-09"),
-        ("expires_on", "9999-12-31"),
-        ("expires_on", "tomorrow"),
-        ("language", "xx"),
-        ("arrangement", "sideways"),
-        ("arrangement", "direct_named"),  # without a reseller
-        ("customer", str(2**70)),
-        ("customer", "x"),
-        ("key", "not-a-key"),
-    ],
-)
-def test_bad_input_is_refused_and_what_was_typed_kept(
-    typed: dict[str, Any], anna: Actor, client_for: SignIn, field: str, value: str
-) -> None:
-    client = client_for(anna)
-    for target in (PREVIEW, SEND):
-        page = client.post(target, {**typed, field: value})
-        assert page.status_code == 200
-        assert page.context["form"].errors
-        assert page.context["form"]["language"].value() == (value if field == "language" else "en")
-    assert not Invitation.objects.exists()
-
-
-@pytest.mark.parametrize("text", ["مرحبا ‮abc", "🦊" * 50, "x" * 2000])
-def test_any_script_is_fine(typed: dict[str, Any], anna: Actor, client_for: SignIn, text: str) -> None:
-    client = client_for(anna)
-    assert client.post(PREVIEW, {**typed, "opening": text}).context["terms"]["invitation"].opening == text
-    client.post(SEND, {**typed, "opening": text, "company": text[:100]})
-    assert Invitation.objects.get().opening == text
-
-
-def test_address_of_a_partners_own_person_is_refused(
-    typed: dict[str, Any], anna: Actor, luca: Actor, partnership: Partnership, client_for: SignIn
-) -> None:
-    page = client_for(anna).post(SEND, {**typed, "email": luca.email})
-    assert "it is not a customer" in page.content.decode()
-    assert not Activity.objects.exists()
 
 
 # --- one invitation ----------------------------------------------------------------------------

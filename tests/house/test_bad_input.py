@@ -56,7 +56,7 @@ def form_fields() -> set[str]:
     """Return the names of the fields of every form of ours."""
     found: set[str] = set()
     for path, _text, _tree in modules():
-        module = import_module(".".join(path.with_suffix("").parts))
+        module = import_module(".".join(path.with_suffix("").parts).removesuffix(".__init__"))
         for thing in vars(module).values():
             if isinstance(thing, type) and issubclass(thing, forms.BaseForm):
                 found |= set(getattr(thing, "base_fields", {}))
@@ -164,9 +164,12 @@ def with_argument(world: World, row: Row, replaced: str, value: str) -> str:
 
 # Where the form of an address stands that shows none itself.
 SHOWN_AT = {
-    "customers:invite-preview": "customers:invite",
-    "customers:invite-send": "customers:invite",
-    "customers:invite-copy": "customers:invite",
+    "customers:invite-leave": "customers:invite-whom",
+    "customers:invite-glance": "customers:invite-words",
+    "customers:invite-send": "customers:invite-check",
+    "customers:invite-copy": "customers:invite-check",
+    "customers:invite-own-mail": "customers:invite-check",
+    "customers:invite-save": "customers:invite-check",
     "customers:invitation-send": "customers:invitation",
     "customers:invitation-copy": "customers:invitation",
     "customers:invitation-forward": "customers:invitation",
@@ -216,7 +219,8 @@ def filled(form: forms.BaseForm) -> Body:
 def right_body(world: World, client: Client, row: Row) -> Body:
     """Return the fields of every form on the page of an address, filled in."""
     body: Body = {}
-    page = client.get(world.address(SHOWN_AT.get(row.name, row.name), dict(row.arguments)))
+    arguments = {name: value for name, value in row.arguments if name not in {"step", "to"}}
+    page = client.get(world.address(SHOWN_AT.get(row.name, row.name), arguments))
     layers = page.context.dicts if isinstance(page.context, Context) else page.context or []
     for layer in layers:
         for value in layer.flatten().values() if isinstance(layer, Context) else layer.values():
@@ -227,8 +231,7 @@ def right_body(world: World, client: Client, row: Row) -> Body:
 
 # Whose answer to right values is a page: a preview, or a code that nobody guesses.
 SHOWN_AGAIN = {
-    "customers:invite",
-    "customers:invite-preview",
+    "customers:invite-glance",
     "customers:landing-code",
     "customers:my-withdraw-code",
 }
