@@ -66,6 +66,5 @@ def _page(
             "partner": partner,
             "form": form if may_edit_profile(request.actor, partner) else None,
             "versions": versions,
-            "is_suspended": not partner.is_active,
         },
     )
