@@ -3,7 +3,7 @@
 from django.db import transaction
 from django.utils import timezone
 
-from config.world import estate, events, people
+from config.world import estate, events, people, under_way
 from config.world.people import PASSWORD
 from config.world.stage import World, invite
 from customers.models import Invitation, InvitationLink
@@ -39,6 +39,8 @@ def make() -> None:
     events.every_answer(world)
     events.every_assignment(world)
     events.every_ending(world)
+    under_way.campaign(world)
+    under_way.wishes(world)
     estate.subscriptions(world)
     copied = invite(world, "nodpublishers", 4, via="adventure")
     _deliver(world)
