@@ -157,6 +157,13 @@ def moment(value: datetime | None) -> SafeString | str:
     )
 
 
+@register.simple_tag
+def this_moment() -> str:
+    """Write the moment a page is made, with its zone: on paper nothing else tells."""
+    local = timezone.localtime()
+    return f"{exact_day(local.date())} {local:%H:%M} {local.tzname()}"
+
+
 @register.filter(expects_localtime=True)
 def in_full(value: date | datetime | None) -> str:
     """Write a day or a moment in full, where nothing can be shown on hover: in mails."""

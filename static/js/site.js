@@ -59,5 +59,10 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
-// The first field that was refused, where the server has not put the cursor there itself.
-if (!document.querySelector("[autofocus]")) document.querySelector(".is-invalid, [aria-invalid=true]")?.focus();
+// The first field that was refused, where the server has not put the cursor there itself; else what the page
+// says has just happened, so that whoever uses keys goes on from there.
+if (!document.querySelector("[autofocus]")) {
+  const said = document.querySelector(".notes:has(.note)");
+  said?.setAttribute("tabindex", "-1");
+  (document.querySelector(".is-invalid, [aria-invalid=true]") ?? said)?.focus({ focusVisible: false });
+}
