@@ -306,6 +306,8 @@ def give_what_was_ticked(acceptance: Acceptance, *, by: Actor, at: datetime) -> 
         relationship = _begin(acceptance, customer, Relationship.Status.ACTIVE, **decided)
     elif relationship.is_pending:  # it rests on this answer from now on, whoever gave the one before
         relationship.move(Relationship.Status.ACTIVE, **_origin(acceptance), **decided)
+    else:
+        _rest_on(relationship, acceptance)
     contact = _confirm_contact(acceptance, customer, by=by, at=at)
     changed: list[models.Model] = [customer, relationship, contact]
     for family in acceptance.other_partner_families:
@@ -330,6 +332,22 @@ def give_what_was_ticked(acceptance: Acceptance, *, by: Actor, at: datetime) -> 
     for offer in offers:
         emails.assignment_offered(offer, at=at)
     return changed
+
+
+def _rest_on(relationship: Relationship, acceptance: Acceptance) -> None:
+    """Let one from the existing book rest on the customer's own answer; an end it asked for is off again."""
+    if relationship.acceptance_id is None:
+        relationship.acceptance = acceptance
+        relationship.partner_center_link = acceptance.link.invitation.partner_center_link
+    relationship.ending_requested_at, relationship.ending_requested_by = None, ""
+    relationship.save(
+        update_fields=[
+            "acceptance",
+            "partner_center_link",
+            "ending_requested_at",
+            "ending_requested_by",
+        ]
+    )
 
 
 def _settle_customer(customer: Customer, acceptance: Acceptance, tie: Partnership | None) -> None:

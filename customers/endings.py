@@ -7,7 +7,7 @@ from django.db import models, transaction
 from django.utils.translation import gettext_lazy
 
 from customers import emails
-from customers.models import Assignment, Customer, Invitation
+from customers.models import Assignment, Customer, HandOver, Invitation, InvitationRequest
 from partners import activity, partnerships
 from partners.actor import Actor
 from partners.models import Partnership
@@ -28,20 +28,30 @@ class Stops:
     assignments: list[Assignment]
     offers: list[Assignment]
     invitations: list[Invitation]
+    hand_overs: list[HandOver]
+    requests: list[InvitationRequest]
     customers: int
 
     @property
     def nothing(self) -> bool:
-        return not (self.assignments or self.offers or self.invitations)
+        return not self.all
+
+    @property
+    def all(self) -> list[models.Model]:
+        """Everything, as the log names it."""
+        return [*self.assignments, *self.offers, *self.invitations, *self.hand_overs, *self.requests]
 
 
 def what_stops(partnership: Partnership, *, at: datetime) -> Stops:
-    """List what stops with a partnership: privileges held, waiting offers, invitations in hand."""
+    """List what stops with a partnership: privileges held, and whatever waits or is to come under it."""
     rows = Assignment.objects.filter(partnership=partnership).select_related("customer", "reseller")
+    hand_overs = HandOver.objects.filter(partnership=partnership).select_related("before", "customer")
     return Stops(
         assignments=list(rows.held(at)),
         offers=list(rows.to_answer(at)),
         invitations=list(Invitation.objects.open_at(at).filter(partnership=partnership)),
+        hand_overs=[*hand_overs.to_answer(at), *hand_overs.to_come()],
+        requests=list(InvitationRequest.objects.waiting().filter(partnership=partnership)),
         customers=Customer.objects.filter(
             provider=partnership.provider, reseller=partnership.reseller
         ).count(),
@@ -68,7 +78,7 @@ def end_partnership(partnership: Partnership, *, by: Actor, at: datetime) -> Par
         seen_by=[partnership.provider, partnership.reseller],
         details={
             "changed": activity.changed(partnership),
-            "stopped_with_it": activity.changed(*stops.assignments, *stops.offers, *stops.invitations),
+            "stopped_with_it": activity.changed(*stops.all),
         },
     )
     return partnership

@@ -7,8 +7,8 @@ from datetime import datetime
 from django.conf import settings
 from django.urls import reverse
 
+from customers.emails import to_contact
 from customers.models import Assignment, Contact, Customer, HandOver
-from partners import mail
 from partners.emails import to_members
 from partners.models import Partnership
 from partners.permissions import AGENTS
@@ -62,22 +62,9 @@ def accepted(
             )
     contacts = Contact.objects.confirmed().filter(customer__in=customers).select_related("customer")
     for contact in contacts.order_by("pk"):
-        _to_contact(
+        to_contact(
             "customers/reseller_changes", contact, {**context, "taken": of[contact.customer_id]}, at=at
         )
-
-
-def _to_contact(event: str, contact: Contact, context: dict[str, object], *, at: datetime) -> None:
-    """Write to one confirmed contact what happened, with its own lasting address."""
-    mail.queue(
-        event,
-        to=contact.email,
-        language=contact.language,
-        context={**context, "contact": contact},
-        slots={"address": ("ask", str(contact.pk))},
-        notice=True,
-        at=at,
-    )
 
 
 def stopped(hand_over: HandOver, *, at: datetime) -> None:

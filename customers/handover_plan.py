@@ -165,3 +165,16 @@ def to_rename(hand_over: HandOver) -> CustomerQuerySet:
     refused = parts.filter(status=Assignment.Status.REFUSED_BY_CUSTOMER)
     wanted = parts.filter(status__in=[Assignment.Status.OFFERED, Assignment.Status.ACTIVE])
     return rows.exclude(Exists(refused) & ~Exists(wanted))
+
+
+def about_to_name_another(customer: Customer) -> list[HandOver]:
+    """Return the accepted hand-overs by which a customer will name another reseller."""
+    if customer.reseller_id is None:
+        return []
+    rows = HandOver.objects.to_come().filter(
+        Q(customer=customer) | Q(customer__isnull=True),
+        provider=customer.provider,
+        before=customer.reseller_id,
+        partnership__status=Partnership.Status.ACTIVE,
+    )
+    return [one for one in rows.select_related("before", "reseller") if to_rename(one).contains(customer)]

@@ -19,7 +19,7 @@ from customers.models import (
 )
 from partners.actor import Actor
 from partners.models import Partnership, Role
-from partners.permissions import AGENTS, HELPDESK, SALES, may_act
+from partners.permissions import ADMINS, AGENTS, HELPDESK, SALES, may_act
 
 
 def _owner(actor: Actor, roles: tuple[Role, ...]) -> bool:
@@ -157,6 +157,11 @@ def may_use(actor: Actor, customer: Customer, privilege: str, family: str | None
         .filter(reseller=actor.partner, customer=customer, privilege=privilege)
         .exists()
     )
+
+
+def may_attest(actor: Actor, customer: Customer) -> bool:
+    """The provider's account admins attest that a customer was theirs before."""
+    return may_act(actor, customer.provider_id, ADMINS)
 
 
 def may_hand_over(actor: Actor, provider_pk: int) -> bool:

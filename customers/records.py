@@ -115,7 +115,7 @@ def edit(customer: Customer, details: Details, *, version: int, by: Actor, at: d
     if "tenant_id" in differ:
         if tenant_is_settled(customer):
             raise Refused(
-                _("The customer itself stated this Microsoft ID: it can no longer be changed here."),
+                _("A relationship rests on this Microsoft ID: it can no longer be changed here."),
                 field="tenant_id",
             )
         _refuse_tenant(customer.provider, details.tenant_id)
@@ -139,8 +139,19 @@ def edit(customer: Customer, details: Details, *, version: int, by: Actor, at: d
 
 
 def tenant_is_settled(customer: Customer) -> bool:
-    """Say whether the customer has answered an invitation with its Microsoft ID."""
+    """Say whether a relationship rests on the customer's Microsoft ID: it stated it, or it was attested."""
     return customer.tenant_id is not None and customer.relationships.exists()
+
+
+def settle_tenant(customer: Customer, tenant_id: uuid.UUID) -> None:
+    """Write a locked customer's Microsoft ID; refuses a partner's, another's, and another than settled."""
+    if tenant_is_settled(customer) and customer.tenant_id != tenant_id:
+        raise Refused(_("This customer is on record with another Microsoft ID."), field="tenant_id")
+    _refuse_tenant(customer.provider, tenant_id)
+    if customer.tenant_id != tenant_id:
+        customer.tenant_id = tenant_id
+        customer.version += 1
+        _save(customer)
 
 
 def _refuse_tenant(provider: Partner, tenant_id: uuid.UUID | None) -> None:
@@ -155,6 +166,10 @@ def _refuse_tenant(provider: Partner, tenant_id: uuid.UUID | None) -> None:
 def _write(customer: Customer, details: Details) -> None:
     for field in fields(details):
         setattr(customer, field.name, getattr(details, field.name))
+    _save(customer)
+
+
+def _save(customer: Customer) -> None:
     try:
         with transaction.atomic():
             customer.save()
@@ -209,14 +224,22 @@ def add_contact(customer: Customer, person: Person, *, by: Actor, at: datetime) 
 
 
 @transaction.atomic
-def edit_contact(contact: Contact, person: Person, *, by: Actor, at: datetime) -> Contact:
-    """Edit a recorded contact; refuses one that has confirmed its address."""
+def edit_contact(contact: Contact, person: Person, *, version: int, by: Actor, at: datetime) -> Contact:
+    """Edit a recorded contact as it was when the form was read; nothing is written when nothing differs.
+
+    Refuses what somebody else has changed since (`Stale`), and a contact that has confirmed its address.
+    """
     customer = _lock(contact.customer_id)
     refuse_other(by, customer.provider_id)
     contact = Contact.objects.get(pk=contact.pk)
     contact.customer = customer
     if contact.is_confirmed:
         raise Refused(_("This contact has confirmed its address: only the customer can change it."))
+    if not differing(contact, person):
+        return contact
+    if contact.version != version:
+        raise Stale(_("Somebody else has changed this contact since you opened the form."))
+    contact.version += 1
     _write_contact(contact, person)
     _record_contact(Verb.CONTACT_EDITED, contact, person, by=by, at=at)
     return contact

@@ -155,6 +155,10 @@ def _refuse(customer: Customer, details: Details, *, at: datetime, row: Subscrip
             _("You sell only to customers with an active relationship. Invite this one first."),
             field="channel",
         )
+    if details.channel == Channel.CSP_OWN and row is None and _asked_to_end(customer):
+        raise Refused(
+            _("The customer has asked to end the relationship: nothing new is sold to it."), field="channel"
+        )
     for name in ("started_on", "term_end", "checked_on"):
         day = getattr(details, name)
         if day is not None and not EARLIEST <= day <= LATEST:
@@ -174,6 +178,11 @@ def _refuse(customer: Customer, details: Details, *, at: datetime, row: Subscrip
 
 def _is_ours(customer: Customer) -> bool:
     return Relationship.objects.active().filter(customer=customer).exists()
+
+
+def _asked_to_end(customer: Customer) -> bool:
+    asked = Relationship.objects.active().filter(customer=customer, ending_requested_at__isnull=False)
+    return asked.exists()
 
 
 def _refuse_parent(customer: Customer, parent: Subscription | None, row: Subscription | None) -> None:

@@ -37,6 +37,10 @@ class RelationshipQuerySet(models.QuerySet["Relationship"]):
     def active(self) -> "RelationshipQuerySet":
         return self.filter(status=Relationship.Status.ACTIVE)
 
+    def accepted(self) -> "RelationshipQuerySet":
+        """Active ones the customer said yes to; one attested from the existing book serves our sales alone."""
+        return self.active().filter(acceptance__isnull=False)
+
     def lock(self, pk: int) -> "Relationship":
         """Return one relationship locked: the root of every story about its grants."""
         return self.select_for_update(of=("self",)).select_related("provider", "customer").get(pk=pk)
@@ -130,6 +134,11 @@ class Relationship(Lifecycle):
     @property
     def is_active(self) -> bool:
         return self.status == self.Status.ACTIVE
+
+    @property
+    def is_attested_only(self) -> bool:
+        """Say whether it rests on the provider's word alone: it has no grant and serves our sales only."""
+        return self.acceptance_id is None
 
     @property
     def is_pending(self) -> bool:

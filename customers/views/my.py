@@ -18,14 +18,13 @@ from django.views.decorators.http import require_safe
 
 from customers import emails, links, privileges, told
 from customers.answers import CodeForm
-from customers.handover_plan import to_rename
+from customers.handover_plan import about_to_name_another
 from customers.models import (
     Acceptance,
     Assignment,
     Contact,
     Customer,
     Grant,
-    HandOver,
     MailedCode,
     OtherPartnerStatement,
     Purpose,
@@ -37,7 +36,7 @@ from customers.standing import why_not_live
 from customers.views.by_link import by_link, lasting, own_page, posted, shows_and_takes
 from partners import activity, spreadsheets
 from partners.errors import Refused
-from partners.models import Partner, Partnership
+from partners.models import Partner
 
 RECORD = 50
 
@@ -76,19 +75,6 @@ def _by_reseller(holdings: Iterable[Holding]) -> list[tuple[Partner, list[Holdin
     return list(found.items())
 
 
-def _to_come(customer: Customer) -> list[HandOver]:
-    """Return the accepted hand-overs after which another reseller will be named."""
-    if customer.reseller_id is None:
-        return []
-    rows = HandOver.objects.to_come().filter(
-        Q(customer=customer) | Q(customer__isnull=True),
-        provider=customer.provider,
-        before=customer.reseller_id,
-        partnership__status=Partnership.Status.ACTIVE,
-    )
-    return [one for one in rows.select_related("before", "reseller") if to_rename(one).contains(customer)]
-
-
 def _record(customer: Customer) -> list[tuple[activity.Entry, str]]:
     rows = told.record_of(customer)[:RECORD]
     return [(entry, told.what(entry.details)) for entry in activity.entries(rows)]
@@ -122,7 +108,7 @@ def my(request: HttpRequest, contact: Contact, token: str) -> HttpResponse:
         "grants": [(grant, grant.ends_on >= utc_day(at)) for grant in grants],
         "resellers": _by_reseller(_holdings(customer, stated, at)),
         "statements": statements,
-        "to_come": _to_come(customer),
+        "to_come": about_to_name_another(customer),
         "accepted": accepted,
         "renewals": [
             proposal

@@ -279,7 +279,26 @@ def _what_stops(tie: Partnership, at: datetime) -> list[str]:
         _("%(invitation)s can no longer be sent on, and its links stop working.") % {"invitation": invitation}
         for invitation in stops.invitations[:NAMED]
     ]
-    others = sum(max(0, len(rows) - NAMED) for rows in (stops.assignments, stops.offers, stops.invitations))
+    sentences += [
+        _("The hand-over of %(customer)s from %(before)s passes nothing to %(reseller)s.")
+        % {
+            **names,
+            "customer": one.customer.name if one.customer else _("all customers"),
+            "before": one.before.name,
+        }
+        for one in stops.hand_overs[:NAMED]
+    ]
+    if stops.requests:
+        sentences.append(
+            ngettext(
+                "%(count)d invitation that %(reseller)s asked for is no longer asked for.",
+                "%(count)d invitations that %(reseller)s asked for are no longer asked for.",
+                len(stops.requests),
+            )
+            % {**names, "count": len(stops.requests)}
+        )
+    lists = (stops.assignments, stops.offers, stops.invitations, stops.hand_overs)
+    others = sum(max(0, len(rows) - NAMED) for rows in lists)
     if others:
         sentences.append(
             ngettext("%(count)d more stops the same way.", "%(count)d more stop the same way.", others)

@@ -187,7 +187,7 @@ def test_the_tenant_the_customer_stated_cannot_be_typed_over(
     contoso = Customer.objects.get(pk=accepted.customer_id)
     typed = {**TYPED, "tenant_id": str(uuid.uuid4()), "version": str(contoso.version)}
     response = client_for(seller).post(f"/customers/{contoso.pk}/edit/", typed)
-    assert "The customer itself stated this Microsoft ID" in text(response)
+    assert "A relationship rests on this Microsoft ID" in text(response)
 
 
 @pytest.mark.parametrize(("who", "status"), [("tom", 404), ("luca", 404), ("helpdesk", 403), ("viewer", 403)])

@@ -132,7 +132,7 @@ def test_the_tenant_a_customer_stated_itself_stays(
     contoso = accepted.customer
     contoso.refresh_from_db()
     changed = replace(details_of(contoso), tenant_id=uuid.uuid4())
-    with pytest.raises(Refused, match="stated this Microsoft ID") as refused:
+    with pytest.raises(Refused, match="rests on this Microsoft ID") as refused:
         records.edit(contoso, changed, version=contoso.version, by=seller, at=now)
     assert refused.value.field == "tenant_id"
     other = replace(details_of(contoso), name="Contoso Group")
@@ -172,14 +172,21 @@ def test_adding_a_contact(contoso: Customer, seller: Actor, now: datetime, log: 
 
 
 def test_a_recorded_contact_can_be_edited(carla: Contact, seller: Actor, now: datetime, log: Log) -> None:
-    edited = records.edit_contact(carla, replace(PERSON, email="conti@contoso.example"), by=seller, at=now)
-    assert edited.email == "conti@contoso.example"
+    typed = replace(PERSON, email="conti@contoso.example")
+    edited = records.edit_contact(carla, typed, version=1, by=seller, at=now)
+    assert (edited.email, edited.version) == ("conti@contoso.example", 2)
     assert log.verbs() == [Verb.CONTACT_EDITED]
+    records.edit_contact(carla, typed, version=1, by=seller, at=now)  # the same again changes nothing
+    assert log.verbs() == [Verb.CONTACT_EDITED]
+    with pytest.raises(Stale, match="changed this contact"):
+        records.edit_contact(carla, PERSON, version=1, by=seller, at=now)
+    carla.refresh_from_db()
+    assert carla.email == "conti@contoso.example"
 
 
 def test_a_confirmed_contact_is_the_customers_own(confirmed: Contact, seller: Actor, now: datetime) -> None:
     with pytest.raises(Refused, match="only the customer"):
-        records.edit_contact(confirmed, PERSON, by=seller, at=now)
+        records.edit_contact(confirmed, PERSON, version=1, by=seller, at=now)
 
 
 def test_the_same_address_may_speak_for_two_customers(
@@ -201,7 +208,7 @@ def test_a_stranger_writes_nothing_down(contoso: Customer, carla: Contact, tom: 
         lambda: records.record(contoso.provider, DETAILS, by=tom, at=now),
         lambda: records.edit(contoso, DETAILS, version=1, by=tom, at=now),
         lambda: records.add_contact(contoso, PERSON, by=tom, at=now),
-        lambda: records.edit_contact(carla, PERSON, by=tom, at=now),
+        lambda: records.edit_contact(carla, PERSON, version=1, by=tom, at=now),
     ):
         with pytest.raises(Refused):
             story()
