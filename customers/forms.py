@@ -110,7 +110,13 @@ class ContactForm(forms.Form):
     @property
     def person(self) -> Person:
         """Return who was written down, for the story."""
-        return Person(**self.cleaned_data)
+        return Person(**{name: value for name, value in self.cleaned_data.items() if name != "version"})
+
+
+class EditContactForm(ContactForm):
+    """What a provider corrects about a person, and which version of it the form showed."""
+
+    version = Version()
 
 
 class FirstContactForm(ContactForm):

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from customers import records
-from customers.forms import ContactForm, CustomerForm, FirstContactForm
+from customers.forms import ContactForm, CustomerForm, EditContactForm, FirstContactForm
 from customers.models import Contact, Customer
 from customers.permissions import may_edit_customer, may_record_customer
 from partners.errors import Refused, Stale
@@ -107,21 +107,27 @@ def add_contact(request: Request, pk: int) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def edit_contact(request: Request, pk: int) -> HttpResponse:
-    """Edit a contact that has not confirmed its address."""
+    """Edit a contact; one that has confirmed its address is shown with the reason why it stays as it is."""
     contact = get_object_or_404(Contact.objects.visible_to(request.actor).select_related("customer"), pk=pk)
     require(may_edit_customer(request.actor, contact.customer))
     data = request.POST if request.method == "POST" else None
-    form = ContactForm(data, initial={name: getattr(contact, name) for name in ContactForm.base_fields})
+    form = EditContactForm(
+        data, initial={name: getattr(contact, name) for name in EditContactForm.base_fields}
+    )
+    context = {"form": form, "customer": contact.customer, "contact": contact}
     if request.method == "POST" and form.is_valid():
+        version = form.cleaned_data["version"]
         try:
-            records.edit_contact(contact, form.person, by=request.actor, at=timezone.now())
+            records.edit_contact(contact, form.person, version=version, by=request.actor, at=timezone.now())
+        except Stale as stale:
+            form.add_error(None, str(stale))
+            contact.refresh_from_db()
+            context["differing"] = both_versions(form, records.differing(contact, form.person))
+            form.data = request.POST.copy()
+            form.data["version"] = str(contact.version)  # saving again is a decision
         except Refused as refusal:
             show(form, refusal)
         else:
             messages.success(request, _("The contact was saved."))
             return redirect(contact.customer)
-    return render(
-        request,
-        "customers/contact_form.html",
-        {"form": form, "customer": contact.customer, "contact": contact},
-    )
+    return render(request, "customers/contact_form.html", context)

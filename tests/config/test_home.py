@@ -51,7 +51,7 @@ def test_a_tile_counts_the_list_it_filters(
     response = client.get("/")
     assert tiles(response)["decisions within 30 days"] == SHOWN + 1
     assert len(response.context["items"]) == SHOWN
-    assert "2 more." in text(response)
+    assert "2 more things wait." in text(response)
     assert response.wsgi_request.nav_counts == {"home": SHOWN + 2}
     for tile in response.context["tiles"]:
         filtered = client.get(tile["url"])

@@ -220,16 +220,28 @@ def test_adding_and_editing_a_contact(client_for: SignIn, seller: Actor, contoso
     assert "A contact with this address is already on record." in text(again)
     address = f"/contacts/{contact.pk}/edit/"
     assert "ciro@contoso.example" in text(client.get(address))
-    client.post(address, {**typed, "name": "Ciro Conti"})
+    client.post(address, {**typed, "name": "Ciro Conti", "version": "1"})
     contact.refresh_from_db()
     assert contact.name == "Ciro Conti"
+    stale = client.post(address, {**typed, "name": "Ciro Corti", "version": "1"})
+    assert "Both versions" in text(stale)
+    assert stale.context["form"]["version"].value() == "2"
+    client.post(address, {**typed, "name": "Ciro Corti", "version": "2"})
+    contact.refresh_from_db()
+    assert contact.name == "Ciro Corti"
 
 
 def test_a_confirmed_contact_is_not_edited_here(
     client_for: SignIn, seller: Actor, confirmed: Contact
 ) -> None:
     typed = {"name": "Ciro", "email": "ciro@contoso.example", "language": "it"}
-    response = client_for(seller).post(f"/contacts/{confirmed.pk}/edit/", typed)
-    assert "only the customer can change it" in text(response)
+    client = client_for(seller)
+    shown, posted = (
+        client.get(f"/contacts/{confirmed.pk}/edit/"),
+        client.post(f"/contacts/{confirmed.pk}/edit/", typed),
+    )
+    for response in (shown, posted):
+        assert "only the customer can change it" in text(response)
+        assert "<input" not in text(response).partition("<main")[2]
     page = text(client_for(seller).get(f"/customers/{confirmed.customer_id}/"))
     assert f"/contacts/{confirmed.pk}/edit/" not in page

@@ -27,7 +27,7 @@ def test_another_company_writes_nothing_down(
             lambda by=by: records.record(northwind, DETAILS, by=by, at=now),
             lambda by=by: records.edit(contoso, DETAILS, version=contoso.version, by=by, at=now),
             lambda by=by: records.add_contact(contoso, PERSON, by=by, at=now),
-            lambda by=by: records.edit_contact(carla, PERSON, by=by, at=now),
+            lambda by=by: records.edit_contact(carla, PERSON, version=1, by=by, at=now),
             lambda by=by: subscriptions.edit(
                 subscription, Care(friendly_name="x"), version=subscription.version, by=by, at=now
             ),
