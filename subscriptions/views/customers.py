@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from django.db.models import FilteredRelation, Q
+from django.db.models import F, FilteredRelation, Q, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -48,6 +48,15 @@ from subscriptions.views import rulings as rulings_shown
 from subscriptions.views.matrix import Holdings, matrix
 
 SHOWN = 20  # subscriptions and log rows on a customer's page
+RENEWAL = (
+    "pk",
+    "renews_provisioning",
+    "renews_support",
+    "privilege_days",
+    "proposed_at",
+    "proposed_by",
+    "expires_at",
+)
 
 
 @require_safe
@@ -56,7 +65,7 @@ def customer(request: Request, pk: int) -> HttpResponse:
     actor, at = request.actor, timezone.now()
     rows = Customer.objects.visible_to(actor, at).select_related("provider", "reseller")
     found = get_object_or_404(rows, pk=pk)
-    relationships = list(found.relationships.order_by("-pk"))
+    relationships = list(with_renewal(found.relationships.order_by("-pk"), at))
     state = standing.state_of(one.status for one in relationships)
     holdings = holdings_of(found, relationships, actor, at)
     answers = answers_of(found)
@@ -96,6 +105,20 @@ def customer(request: Request, pk: int) -> HttpResponse:
     )
 
 
+def with_renewal(rows: QuerySet[Relationship], at: datetime) -> QuerySet[Relationship]:
+    """Read along the one renewal that may wait for the customer, without a query of its own."""
+    waiting = Q(renewals__status=RenewalProposal.Status.WAITING, renewals__expires_at__gt=at)
+    columns = {f"renewal_{name}": F(f"waiting__{name}") for name in RENEWAL}
+    return rows.annotate(waiting=FilteredRelation("renewals", condition=waiting), **columns)
+
+
+def _renewal_of(relationship: Relationship) -> RenewalProposal | None:
+    columns = {name: getattr(relationship, f"renewal_{name}") for name in RENEWAL}
+    if columns["pk"] is None or not relationship.is_active:
+        return None
+    return RenewalProposal(provider_id=relationship.provider_id, **columns)
+
+
 def holdings_of(found: Customer, relationships: list[Relationship], actor: Actor, at: datetime) -> Holdings:
     """Return what is on record of the customer's privileges, as far as the actor sees it."""
     current = next((one for one in relationships if one.is_active or one.is_pending), None)
@@ -123,7 +146,7 @@ def holdings_of(found: Customer, relationships: list[Relationship], actor: Actor
                 "family", flat=True
             )
         )
-        renewal = newest.renewals.waiting_at(at).first()
+        renewal = _renewal_of(newest)
     for grant in [*grants, *(one.grant for one in assignments)]:
         grant.relationship, grant.provider = known[grant.relationship_id], found.provider
     for assignment in assignments:
