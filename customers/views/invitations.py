@@ -101,7 +101,7 @@ def _row(invitation: Invitation, actor: Actor, prefix: str, at: datetime) -> Row
     return Row(
         url=f"{prefix}{invitation.pk}/",
         to=to_whom(invitation, link),
-        email=link.email if link else "",
+        email=link.email if link and invitation.places == 1 else "",
         handed_to=_sender(invitation, actor),
         asks=asks_in_words(invitation),
         state=state,
@@ -113,9 +113,15 @@ def _row(invitation: Invitation, actor: Actor, prefix: str, at: datetime) -> Row
 
 
 def to_whom(invitation: Invitation, link: InvitationLink | None) -> str:
+    """Name whom an invitation goes to: its customers by number where they may be several."""
+    if invitation.places > 1:
+        return _("%(invitation)s, for %(places)d customers") % {
+            "invitation": invitation,
+            "places": invitation.places,
+        }
     if link is not None:
         return link.company
-    return str(invitation.customer or invitation)
+    return str(invitation.customer or invitation.draft_company or invitation)
 
 
 def _sender(invitation: Invitation, actor: Actor) -> str:
