@@ -1,6 +1,7 @@
 """Forms of the ground floor: people about themselves, companies about themselves and each other."""
 
 import zoneinfo
+from dataclasses import replace
 from typing import Any
 
 from allauth.account import forms as account_forms
@@ -13,10 +14,11 @@ from django.utils.translation import gettext_lazy
 from partners import mail
 from partners.accounts import RESET_EVENT, reset_context
 from partners.addresses import refuse_control_characters
-from partners.fields import Address, Line
+from partners.fields import Address, Line, Lines
 from partners.models import Kind, Partner, User
 from partners.models.partner import validate_partner_center_link
-from partners.profiles import Profile
+from partners.models.wording import LONGEST_TEXT
+from partners.profiles import Profile, profile_of
 
 
 class ProfileForm(forms.ModelForm):
@@ -76,15 +78,41 @@ class CompanyForm(ReachForm):
         help_text=gettext_lazy("Your invitations are based on it: customers confirm there, at Microsoft."),
     )
 
+    privilege_days = forms.IntegerField(
+        label=gettext_lazy("Days privileges usually last"),
+        min_value=1,
+        max_value=730,
+        help_text=gettext_lazy("Invitations begin with it; counted from the customer's answer, 730 at most."),
+    )
+    expiry_days = forms.IntegerField(
+        label=gettext_lazy("Days an invitation usually waits"), min_value=1, max_value=365
+    )
+
     def __init__(self, *args: Any, partner: Partner, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.partner = partner
         if not partner.owns_relationships:
-            del self.fields["partner_center_link"]
+            for name in ("partner_center_link", "privilege_days", "expiry_days"):
+                del self.fields[name]
 
     @property
     def profile(self) -> Profile:
         """What was typed; read it once the form is valid."""
-        return Profile(**{name: value for name, value in self.cleaned_data.items() if name != "seen"})
+        typed = {name: value for name, value in self.cleaned_data.items() if name != "seen"}
+        return replace(profile_of(self.partner), **typed)
+
+
+class WordsForm(forms.Form):
+    """A company's own words in one mail."""
+
+    seen = forms.CharField(max_length=64, required=False, widget=forms.HiddenInput)
+    opening = Lines(
+        label=gettext_lazy("Opening words"),
+        max_length=LONGEST_TEXT,
+        rows=8,
+        required=False,
+        help_text=gettext_lazy("Plain text; addresses are not made clickable. Empty: the usual words."),
+    )
 
 
 class ProposeForm(forms.Form):

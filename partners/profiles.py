@@ -32,6 +32,8 @@ class Profile:
     support_phone: str
     time_zone: str
     partner_center_link: str = ""
+    privilege_days: int = 365
+    expiry_days: int = 90
 
     @property
     def fingerprint(self) -> str:
@@ -47,6 +49,8 @@ def profile_of(partner: Partner) -> Profile:
         support_phone=partner.support_phone,
         time_zone=partner.time_zone,
         partner_center_link=partner.partner_center_link,
+        privilege_days=partner.privilege_days,
+        expiry_days=partner.expiry_days,
     )
 
 

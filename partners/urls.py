@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from partners.views import activity, companies, joining, onboarding, partnerships, settings, team
+from partners.views import activity, companies, joining, onboarding, partnerships, settings, team, wordings
 
 app_name = "partners"
 urlpatterns = [
@@ -30,4 +30,11 @@ urlpatterns = [
     path("activity/", activity.log, name="activity"),
     path("activity/export/", activity.export, name="activity-export"),
     path("settings/", settings.settings, name="settings"),
+    path("settings/mails/", wordings.mail_texts, name="mail-texts"),
+    path("settings/mails/<str:event>/<str:language>/", wordings.mail_text, name="mail-text"),
+    path(
+        "settings/mails/<str:event>/<str:language>/preview/",
+        wordings.mail_text_preview,
+        name="mail-text-preview",
+    ),
 ]

@@ -34,7 +34,9 @@ from tests.factories import (
     PASSWORD,
     ContactFactory,
     CustomerFactory,
+    HandOverFactory,
     InvitationFactory,
+    InvitationRequestFactory,
     OnboardingFactory,
     PartnerFactory,
     PartnershipFactory,
@@ -137,6 +139,12 @@ def direct(northwind: Partner, contoso: Customer, anna: Actor, now: datetime) ->
 
 
 @pytest.fixture
+def campaign(partnership: Partnership) -> Invitation:
+    """An invitation of Northwind's for many customers, in Fabrikam's hands."""
+    return InvitationFactory(via=partnership, customer=None, places=200, places_taken=100)
+
+
+@pytest.fixture
 def world(
     people: dict[str, Actor | None],
     contoso: Customer,
@@ -147,6 +155,7 @@ def world(
     direct: InvitationLink,
     handed: Invitation,
     forwarded: InvitationLink,
+    campaign: Invitation,
     invitation: Invitation,
     partnership: Partnership,
     proposal: Partnership,
@@ -189,6 +198,8 @@ def world(
             "direct-link": direct.pk,
             "handed": handed.pk,
             "forwarded-link": forwarded.pk,
+            "campaign": campaign.pk,
+            "request": InvitationRequestFactory(partnership=partnership).pk,
             "acceptance": pending.acceptance_id,
             "relationship": relationship.pk,
             "grant": support.pk,
@@ -203,6 +214,8 @@ def world(
             "colleague": Membership.objects.get(user__email="vera@northwind.example").pk,
             "kind": Kind.MICROSOFT.value,
             "onboarding": invited.pk,
+            "mail-event": "invitation",
+            "language": "en",
             "onboarding-token": token_of(onboarding.address_of(invited)),
             "subscription": SubscriptionFactory(customer=contoso).pk,
             "invitation-token": invitation_token,
@@ -211,6 +224,12 @@ def world(
             "ask-token": token_of(links.ask_address(confirmed)),
             "withdrawal-code": withdrawal.key,
             "renewal": renewal.pk,
+            "hand-over": HandOverFactory(
+                partnership=adventure_partnership,
+                before=partnership.reseller,
+                customer=CustomerFactory(provider=contoso.provider),
+            ).pk,
+            "ending-code": links.make_code(Purpose.END, relationship.pk, confirmed.email, at=now).key,
             "renewal-code": links.make_code(Purpose.RENEW, renewal.pk, confirmed.email, at=now).key,
             "mail": "no-such-mail",
         },

@@ -45,6 +45,7 @@ PUBLIC = {
     "partners:onboarding",
     "customers:landing",
     "customers:landing-decline",
+    "customers:landing-again",
     "customers:landing-code",
     "customers:landing-new-code",
     "customers:my",
@@ -58,6 +59,8 @@ PUBLIC = {
     "customers:my-renewal-code",
     "customers:my-renewal-new-code",
     "customers:my-record",
+    "subscriptions:my-end",
+    "subscriptions:my-end-code",
     "dev-mails",
     "dev-mail",
     "dev-mail-html",
@@ -109,6 +112,11 @@ POST subscriptions:attention-wake kind=kind pk=relationship           in   in   
 GET  partners:settings                                                in   in   | 200  200  200  200  200  | 200  200  200  200  | 200  | 403  403
 POST partners:settings                                                in   in   | 403  403  403  403  200  | 200  403  200  200  | 200  | 403  403
 
+GET  partners:mail-texts                                              in   in   | 200  200  200  200  200  | 403  403  403  403  | 200  | 403  403
+GET  partners:mail-text event=mail-event language=language            in   in   | 200  200  200  200  200  | 403  403  403  403  | 200  | 403  403
+POST partners:mail-text event=mail-event language=language            in   in   | 403  403  403  403  200  | 403  403  403  403  | 200  | 403  403
+POST partners:mail-text-preview event=mail-event language=language    in   in   | 403  403  403  403  200  | 403  403  403  403  | 200  | 403  403
+
 #    customers: the provider's own, and the reseller's under a live assignment
 GET  customer pk=contoso                                              in   in   | 200  200  200  200  200  | 200  200  404  404  | 404  | 403  403
 GET  customers:customer-record                                        in   in   | 403  403  200  200  200  | 403  403  403  403  | 200  | 403  403
@@ -155,6 +163,28 @@ GET  customers:link-withdraw pk=forwarded-link                        in   in   
 POST customers:link-withdraw pk=forwarded-link                        in   in   | 403  403  403  302  302  | 302  403  404  404  | 404  | 403  403
 GET  customers:link-withdraw pk=direct-link                           in   in   | 403  403  403  200  200  | 404  404  404  404  | 404  | 403  403
 POST customers:link-withdraw pk=direct-link                           in   in   | 403  403  403  302  302  | 404  404  404  404  | 404  | 403  403
+POST customers:invitation-send-many pk=direct                         in   in   | 403  403  403  200  200  | 404  404  404  404  | 404  | 403  403
+POST customers:invitation-forward-many pk=handed                      in   in   | 403  403  403  403  403  | 200  403  404  404  | 404  | 403  403
+GET  customers:invitation-expiry pk=handed                            in   in   | 403  403  403  200  200  | 403  403  404  404  | 404  | 403  403
+POST customers:invitation-expiry pk=handed                            in   in   | 403  403  403  200  200  | 403  403  404  404  | 404  | 403  403
+GET  customers:invitation-withdraw-links pk=handed                    in   in   | 403  403  403  403  403  | 200  403  404  404  | 404  | 403  403
+POST customers:invitation-withdraw-links pk=handed                    in   in   | 403  403  403  403  403  | 302  403  404  404  | 404  | 403  403
+POST customers:link-resend pk=forwarded-link                          in   in   | 403  403  403  302  302  | 302  403  404  404  | 404  | 403  403
+POST customers:link-resend pk=direct-link                             in   in   | 403  403  403  302  302  | 404  404  404  404  | 404  | 403  403
+POST customers:link-resend-copy pk=forwarded-link                     in   in   | 403  403  403  302  302  | 302  403  404  404  | 404  | 403  403
+POST customers:link-close pk=forwarded-link                           in   in   | 403  403  403  302  302  | 403  403  404  404  | 404  | 403  403
+
+#    requests: a reseller asks for an invitation, its provider answers
+GET  customers:requests                                               in   in   | 200  200  200  200  200  | 200  200  200  200  | 200  | 403  403
+GET  customers:request-new                                            in   in   | 403  403  403  403  403  | 200  403  200  200  | 403  | 403  403
+POST customers:request-new                                            in   in   | 403  403  403  403  403  | 200  403  200  200  | 403  | 403  403
+GET  customers:request pk=request                                     in   in   | 200  200  200  200  200  | 200  200  404  404  | 404  | 403  403
+POST customers:request-withdraw pk=request                            in   in   | 403  403  403  403  403  | 302  403  404  404  | 404  | 403  403
+POST customers:request-grant pk=request                               in   in   | 403  403  403  302  302  | 403  403  404  404  | 404  | 403  403
+GET  customers:request-refuse pk=request                              in   in   | 403  403  403  200  200  | 403  403  404  404  | 404  | 403  403
+POST customers:request-refuse pk=request                              in   in   | 403  403  403  200  200  | 403  403  404  404  | 404  | 403  403
+
+#    answers
 POST customers:acceptance-confirm pk=acceptance                       in   in   | 403  403  403  302  302  | 404  404  404  404  | 404  | 403  403
 GET  customers:acceptance-refuse pk=acceptance                        in   in   | 403  403  403  200  200  | 404  404  404  404  | 404  | 403  403
 POST customers:acceptance-refuse pk=acceptance                        in   in   | 403  403  403  302  302  | 404  404  404  404  | 404  | 403  403
@@ -176,6 +206,25 @@ GET  customers:renewal-propose pk=contoso                             in   in   
 POST customers:renewal-propose pk=contoso                             in   in   | 403  403  403  200  200  | 403  403  404  404  | 404  | 403  403
 GET  customers:renewal-withdraw pk=renewal                            in   in   | 403  403  403  200  200  | 403  403  404  404  | 404  | 403  403
 POST customers:renewal-withdraw pk=renewal                            in   in   | 403  403  403  302  302  | 403  403  404  404  | 404  | 403  403
+
+#    hand-overs: offered by the provider, answered whole by the reseller they are offered to
+GET  customers:handovers                                              in   in   | 200  200  200  200  200  | 200  200  200  200  | 200  | 403  403
+GET  customers:handover pk=hand-over                                  in   in   | 200  200  200  200  200  | 404  404  200  404  | 404  | 403  403
+POST customers:handover-accept pk=hand-over                           in   in   | 403  403  403  403  403  | 404  404  302  404  | 404  | 403  403
+POST customers:handover-decline pk=hand-over                          in   in   | 403  403  403  403  403  | 404  404  302  404  | 404  | 403  403
+POST customers:handover-withdraw pk=hand-over                         in   in   | 403  403  403  302  302  | 404  404  403  404  | 404  | 403  403
+GET  customers:customer-hand-over pk=contoso                          in   in   | 403  403  403  200  200  | 403  403  404  404  | 404  | 403  403
+POST customers:customer-hand-over pk=contoso                          in   in   | 403  403  403  200  200  | 403  403  404  404  | 404  | 403  403
+GET  customers:reseller-hand-over pk=fabrikam                         in   in   | 403  403  403  200  200  | 404  404  404  404  | 404  | 403  403
+POST customers:reseller-hand-over pk=fabrikam                         in   in   | 403  403  403  200  200  | 404  404  404  404  | 404  | 403  403
+
+#    the existing book, what was noted of Microsoft, and the end
+GET  customers:customer-existing pk=contoso                           in   in   | 403  403  403  403  200  | 403  403  404  404  | 404  | 403  403
+POST customers:customer-existing pk=contoso                           in   in   | 403  403  403  403  200  | 403  403  404  404  | 404  | 403  403
+GET  customers:microsoft-undo pk=relationship                         in   in   | 403  403  403  200  200  | 403  403  404  404  | 404  | 403  403
+POST customers:microsoft-undo pk=relationship                         in   in   | 403  403  403  200  200  | 403  403  404  404  | 404  | 403  403
+GET  subscriptions:relationship-end pk=relationship                   in   in   | 403  403  403  403  200  | 403  403  404  404  | 404  | 403  403
+POST subscriptions:relationship-end pk=relationship                   in   in   | 403  403  403  403  302  | 403  403  404  404  | 404  | 403  403
 
 #    partnerships: proposed by the provider, answered by the reseller, ended by either's account admin
 GET  partners:partnership-propose                                     in   in   | 403  403  403  200  200  | 403  403  403  403  | 200  | 403  403
@@ -211,6 +260,7 @@ GET  customers:landing token=invitation-token                         404  200  
 POST customers:landing token=invitation-token                         404  200  | 200  200  200  200  200  | 200  200  200  200  | 200  | 200  200
 GET  customers:landing-decline token=invitation-token                 404  200  | 200  200  200  200  200  | 200  200  200  200  | 200  | 200  200
 POST customers:landing-decline token=invitation-token                 404  302  | 302  302  302  302  302  | 302  302  302  302  | 302  | 302  302
+POST customers:landing-again token=invitation-token                   404  302  | 302  302  302  302  302  | 302  302  302  302  | 302  | 302  302
 GET  customers:landing-code token=invitation-token key=answer-code    404  200  | 200  200  200  200  200  | 200  200  200  200  | 200  | 200  200
 POST customers:landing-code token=invitation-token key=answer-code    404  200  | 200  200  200  200  200  | 200  200  200  200  | 200  | 200  200
 POST customers:landing-new-code token=invitation-token key=answer-code 404  302  | 302  302  302  302  302  | 302  302  302  302  | 302  | 302  302
@@ -226,6 +276,10 @@ GET  customers:my-refuse token=page-token pk=assignment               404  200  
 POST customers:my-refuse token=page-token pk=assignment               404  302  | 302  302  302  302  302  | 302  302  302  302  | 302  | 302  302
 GET  customers:my-lift token=page-token pk=statement                  404  200  | 200  200  200  200  200  | 200  200  200  200  | 200  | 200  200
 POST customers:my-lift token=page-token pk=statement                  404  302  | 302  302  302  302  302  | 302  302  302  302  | 302  | 302  302
+GET  subscriptions:my-end token=page-token                            404  200  | 200  200  200  200  200  | 200  200  200  200  | 200  | 200  200
+POST subscriptions:my-end token=page-token                            404  302  | 302  302  302  302  302  | 302  302  302  302  | 302  | 302  302
+GET  subscriptions:my-end-code token=page-token key=ending-code       404  200  | 200  200  200  200  200  | 200  200  200  200  | 200  | 200  200
+POST subscriptions:my-end-code token=page-token key=ending-code       404  200  | 200  200  200  200  200  | 200  200  200  200  | 200  | 200  200
 GET  customers:my-renewal token=page-token pk=renewal                 404  200  | 200  200  200  200  200  | 200  200  200  200  | 200  | 200  200
 POST customers:my-renewal token=page-token pk=renewal                 404  200  | 200  200  200  200  200  | 200  200  200  200  | 200  | 200  200
 GET  customers:my-renewal-decline token=page-token pk=renewal         404  200  | 200  200  200  200  200  | 200  200  200  200  | 200  | 200  200

@@ -170,6 +170,7 @@ SHOWN_AT = {
     "customers:invite-copy": "customers:invite-check",
     "customers:invite-own-mail": "customers:invite-check",
     "customers:invite-save": "customers:invite-check",
+    "partners:mail-text-preview": "partners:mail-text",
     "customers:invitation-send": "customers:invitation",
     "customers:invitation-copy": "customers:invitation",
     "customers:invitation-forward": "customers:invitation",
@@ -234,6 +235,8 @@ SHOWN_AGAIN = {
     "customers:invite-glance",
     "customers:landing-code",
     "customers:my-withdraw-code",
+    "partners:mail-text-preview",
+    "partners:onboarding-start",  # the reseller it names is here already
 }
 
 

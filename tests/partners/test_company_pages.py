@@ -314,6 +314,8 @@ def typed(northwind: Partner) -> dict[str, str]:
         "support_phone": profile.support_phone,
         "time_zone": profile.time_zone,
         "partner_center_link": profile.partner_center_link,
+        "privilege_days": str(profile.privilege_days),
+        "expiry_days": str(profile.expiry_days),
     }
 
 
@@ -358,6 +360,10 @@ def test_resellers_profile_knows_no_partner_center_link(luca: Actor, client_for:
         ("support_phone", "1" * 41),
         ("time_zone", "Mars/Olympus"),
         ("partner_center_link", "https://evil.example/"),
+        ("privilege_days", "731"),
+        ("privilege_days", "²"),
+        ("expiry_days", "0"),
+        ("expiry_days", ""),
         ("seen", "x" * 100),
     ],
 )
