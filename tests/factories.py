@@ -19,8 +19,10 @@ from customers.models import (
     Contact,
     Customer,
     Grant,
+    HandOver,
     Invitation,
     InvitationLink,
+    InvitationRequest,
     MailedCode,
     Privilege,
     Purpose,
@@ -29,8 +31,18 @@ from customers.models import (
     Route,
 )
 from customers.models.privilege import utc_day
-from partners.models import Kind, MailText, Membership, Onboarding, Partner, Partnership, Role, User
-from subscriptions.models import BillingCycle, Product, Subscription
+from partners.models import (
+    Kind,
+    MailText,
+    Membership,
+    Onboarding,
+    Partner,
+    Partnership,
+    Role,
+    TeamInvitation,
+    User,
+)
+from subscriptions.models import BillingCycle, Product, Snooze, Subscription
 from subscriptions.vocabulary import AutoRenew, Availability, Billing, Channel, Term
 
 PASSWORD = "a long walk along the canal"
@@ -102,6 +114,21 @@ class PartnershipFactory(DjangoModelFactory[Partnership]):
     proposed_by = BY
     answered_at = now
     answered_by = BY
+
+
+class TeamInvitationFactory(DjangoModelFactory[TeamInvitation]):
+    """A colleague's invitation that waits for 14 days."""
+
+    class Meta:
+        model = TeamInvitation
+
+    partner = SubFactory(PartnerFactory)
+    email = Sequence(lambda n: f"colleague{n}@people.example")
+    role = Role.VIEWER
+    language = "en"
+    made_at = now
+    made_by = BY
+    expires_at = LazyAttribute(lambda o: TeamInvitation.expiry(o.made_at))
 
 
 class OnboardingFactory(DjangoModelFactory[Onboarding]):
@@ -238,6 +265,26 @@ class InvitationLinkFactory(DjangoModelFactory[InvitationLink]):
     made_by = BY
 
 
+class InvitationRequestFactory(DjangoModelFactory[InvitationRequest]):
+    """A reseller's request that waits for its provider; `refused` for one that was refused."""
+
+    class Meta:
+        model = InvitationRequest
+
+    class Params:
+        refused = Trait(
+            status=InvitationRequest.Status.REFUSED, answered_at=now, answered_by=BY, reason="Not now."
+        )
+
+    partnership = SubFactory(PartnershipFactory)
+    provider = SelfAttribute("partnership.provider")
+    reseller = SelfAttribute("partnership.reseller")
+    wants_support = True
+    note = "Three shops."
+    requested_at = now
+    requested_by = BY
+
+
 class MailedCodeFactory(DjangoModelFactory[MailedCode]):
     """A code that completes an answer."""
 
@@ -370,6 +417,21 @@ class RenewalProposalFactory(DjangoModelFactory[RenewalProposal]):
     expires_at = LazyAttribute(lambda o: o.proposed_at + timedelta(days=21))
 
 
+class HandOverFactory(DjangoModelFactory[HandOver]):
+    """A hand-over of all customers of a reseller to that of a partnership, offered and to begin at once."""
+
+    class Meta:
+        model = HandOver
+
+    partnership = SubFactory(PartnershipFactory)
+    provider = SelfAttribute("partnership.provider")
+    reseller = SelfAttribute("partnership.reseller")
+    before = SubFactory(PartnerFactory, reseller=True)
+    starts_at = now
+    offered_at = now
+    offered_by = BY
+
+
 class AgreementVersionFactory(DjangoModelFactory[AgreementVersion]):
     """Microsoft's customer agreement, for every country."""
 
@@ -414,3 +476,18 @@ class SubscriptionFactory(DjangoModelFactory[Subscription]):
     billing_cycle = BillingCycle.ANNUAL
     recorded_at = now
     recorded_by = BY
+
+
+class SnoozeFactory(DjangoModelFactory[Snooze]):
+    """Something a person put off for a week."""
+
+    class Meta:
+        model = Snooze
+
+    user = SubFactory(UserFactory)
+    partner = SubFactory(PartnerFactory)
+    kind = "microsoft"
+    object_ref = Sequence(lambda n: 1 + n)
+    until = LazyFunction(lambda: utc_day(timezone.now()) + timedelta(days=7))
+    reason = "Called them."
+    made_at = now

@@ -8,7 +8,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from customers.models import Customer, Privilege
+from customers.models import Customer, Invitation, Privilege
 from partners import activity
 from partners.actor import Actor
 from partners.models import Partner, Partnership
@@ -19,9 +19,13 @@ from tests.factories import (
     GrantFactory,
     InvitationFactory,
     InvitationLinkFactory,
+    InvitationRequestFactory,
+    MembershipFactory,
     PartnershipFactory,
     RelationshipFactory,
+    SnoozeFactory,
     SubscriptionFactory,
+    TeamInvitationFactory,
 )
 from tests.house.conftest import World
 
@@ -34,6 +38,10 @@ LISTS = [
     ("holder", "customers", {}, LIST),
     ("admin", "customers:invitations", {}, LIST),
     ("holder", "customers:invitations", {}, LIST),
+    ("admin", "customers:requests", {}, LIST),
+    ("holder", "customers:requests", {}, LIST),
+    ("admin", "customers:invitation", {"pk": "campaign"}, CUSTOMER),
+    ("holder", "customers:invitation", {"pk": "campaign"}, CUSTOMER),
     ("admin", "customers:privileges", {}, LIST),
     ("holder", "customers:privileges", {}, LIST),
     ("admin", "customers:resellers", {}, LIST),
@@ -44,6 +52,9 @@ LISTS = [
     ("holder", "partners:activity", {}, LIST),
     ("admin", "customer", {"pk": "contoso"}, CUSTOMER),
     ("holder", "customer", {"pk": "contoso"}, CUSTOMER),
+    ("admin", "partners:team", {}, LIST),
+    ("admin", "subscriptions:attention", {}, LIST),
+    ("holder", "subscriptions:attention", {}, LIST),
     ("admin", "home", {}, HOME),
     ("holder", "home", {}, HOME),
 ]
@@ -59,7 +70,12 @@ def statements(client: Client, address: str) -> list[str]:
 
 @pytest.fixture
 def grow(
-    northwind: Partner, partnership: Partnership, contoso: Customer, anna: Actor, now: datetime
+    northwind: Partner,
+    partnership: Partnership,
+    contoso: Customer,
+    campaign: Invitation,
+    anna: Actor,
+    now: datetime,
 ) -> Callable[[int], None]:
     """Return a way to add so many of everything a list shows, to Northwind's world and to Fabrikam's."""
 
@@ -79,6 +95,11 @@ def grow(
                 invitation=InvitationFactory(provider=northwind, customer=contoso, places_taken=1),
                 customer=contoso,
             )
+            InvitationLinkFactory(invitation=campaign, customer=None)
+            InvitationRequestFactory(partnership=partnership)
+            MembershipFactory(partner=northwind)
+            TeamInvitationFactory(partner=northwind)
+            SnoozeFactory(user=anna.user, partner=northwind, object_ref=relationship.pk)
             PartnershipFactory(provider=northwind)
             PartnershipFactory(reseller=partnership.reseller)
             activity.record(
