@@ -136,7 +136,7 @@ def _state_words(invitation: Invitation, state: InvitationState, actor: Actor) -
                 "Every place is taken by a link that waits for its answer. Withdrawing one frees its place."
             )
         case InvitationState.EXPIRED if mine:
-            return _("Its time is over and its links are dead. Make a new one to ask again.")
+            return _("Its time is over and its links are dead. Move its last day, or make a new one.")
         case InvitationState.EXPIRED:
             return _("Its time is over and its links are dead. Ask the provider for a new one.")
         case InvitationState.ENDED:

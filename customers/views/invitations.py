@@ -101,7 +101,7 @@ def _row(invitation: Invitation, actor: Actor, prefix: str, at: datetime) -> Row
     return Row(
         url=f"{prefix}{invitation.pk}/",
         to=to_whom(invitation, link),
-        email=link.email if link and invitation.places == 1 else "",
+        email=link.email if link and invitation.places == 1 else invitation.draft_email,
         handed_to=_sender(invitation, actor),
         asks=asks_in_words(invitation),
         state=state,

@@ -10,7 +10,7 @@ from partners import triggers
 from partners.composites import Composite
 from partners.models import Activity, Partner
 from subscriptions.composites import COMPOSITES as SUBSCRIPTIONS
-from tests.factories import SubscriptionFactory
+from tests.factories import HandOverFactory, InvitationRequestFactory, SubscriptionFactory
 
 COMPOSITES = (*CUSTOMERS, *SUBSCRIPTIONS)
 
@@ -44,6 +44,8 @@ def test_what_is_stored_twice_cannot_disagree(
     composite: Composite, assigned: Assignment, forwarded: InvitationLink, tailspin: Partner
 ) -> None:
     SubscriptionFactory(customer=assigned.customer)
+    InvitationRequestFactory(partnership=assigned.partnership)
+    HandOverFactory(partnership=assigned.partnership, customer=assigned.customer)
     key, *copies = composite.columns
     rows = f"{composite.table} WHERE {key} IS NOT NULL"
     with connection.cursor() as cursor:
