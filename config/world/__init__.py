@@ -3,7 +3,7 @@
 from django.db import transaction
 from django.utils import timezone
 
-from config.world import estate, events, people, under_way
+from config.world import desk, estate, events, people, under_way
 from config.world.people import PASSWORD
 from config.world.stage import World, invite
 from customers.models import Invitation, InvitationLink
@@ -42,6 +42,8 @@ def make() -> None:
     under_way.campaign(world)
     under_way.wishes(world)
     estate.subscriptions(world)
+    desk.teams(world)
+    desk.put_off(world)
     copied = invite(world, "nodpublishers", 4, via="adventure")
     _deliver(world)
     Message.objects.filter(to=copied.email).update(
