@@ -3,7 +3,7 @@
 from django.db import transaction
 from django.utils import timezone
 
-from config.world import desk, estate, events, people, under_way
+from config.world import channel, desk, estate, events, people, under_way
 from config.world.people import PASSWORD
 from config.world.stage import World, invite
 from customers.models import Invitation, InvitationLink
@@ -35,6 +35,8 @@ def make() -> None:
     people.staff_and_members(world)
     people.ties(world)
     people.prospects(world)
+    channel.words(world)
+    channel.newcomers(world)
     events.first_year(world)
     events.every_answer(world)
     events.every_assignment(world)

@@ -9,6 +9,7 @@ PARTNERS = {
     "tailspin": ("Tailspin Cloud", Kind.INDIRECT_PROVIDER, "4710002", "IT", ""),
     "fabrikam": ("Fabrikam Rivendita", Kind.INDIRECT_RESELLER, "4720001", "IT", ""),
     "adventure": ("Adventure Works Servizi", Kind.INDIRECT_RESELLER, "4720002", "IT", "fabrikam"),
+    "adventuresud": ("Adventure Works Sud", Kind.INDIRECT_RESELLER, "4720006", "IT", "adventure"),
     "wingtip": ("Wingtip Informatica", Kind.INDIRECT_RESELLER, "4720003", "IT", ""),
     "proseware": ("Proseware Sistemi", Kind.INDIRECT_RESELLER, "4720004", "DE", ""),
     "vanarsdel": ("VanArsdel Soluzioni", Kind.INDIRECT_RESELLER, "4720005", "IT", ""),

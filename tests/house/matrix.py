@@ -114,7 +114,7 @@ POST partners:settings                                                in   in   
 
 GET  partners:mail-texts                                              in   in   | 200  200  200  200  200  | 403  403  403  403  | 200  | 403  403
 GET  partners:mail-text event=mail-event language=language            in   in   | 200  200  200  200  200  | 403  403  403  403  | 200  | 403  403
-POST partners:mail-text event=mail-event language=language            in   in   | 403  403  403  403  200  | 403  403  403  403  | 200  | 403  403
+POST partners:mail-text event=mail-event language=language            in   in   | 403  403  403  403  302  | 403  403  403  403  | 302  | 403  403
 POST partners:mail-text-preview event=mail-event language=language    in   in   | 403  403  403  403  200  | 403  403  403  403  | 200  | 403  403
 
 #    customers: the provider's own, and the reseller's under a live assignment
