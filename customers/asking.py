@@ -125,7 +125,10 @@ class WhomForm(forms.Form):
         values["places"] = 1 if customer else values.get("places") or 1
         if customer:
             self._ask("customer", lambda: refuse_customer(self.provider, customer))
-        if values.get("route", Route.DIRECT) == Route.DIRECT:
+        is_direct = values.get("route", Route.DIRECT) == Route.DIRECT
+        for name in ("partnerships",) if is_direct else ("company", "email"):
+            self.errors.pop(name, None)  # the other way of sending: nobody sees it, so it stops nobody
+        if is_direct:
             self._clean_direct(values)
         elif "partnerships" not in self.errors:
             number = len(values.get("partnerships", []))

@@ -10,6 +10,7 @@ from django.contrib import messages
 from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.datastructures import MultiValueDict
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
@@ -43,13 +44,13 @@ def send(request: Request, key: uuid.UUID) -> HttpResponse:
 @require_POST
 def copy(request: Request, key: uuid.UUID) -> HttpResponse:
     """Make the invitation and its link, which the provider copies."""
-    return _end(request, key, _issue_copied)
+    return _end(request, key, _issue_copied, shows="link")
 
 
 @require_POST
 def own_mail(request: Request, key: uuid.UUID) -> HttpResponse:
     """Make the invitation and its link, which the provider sends with its own mail program."""
-    return _end(request, key, _issue_copied, query="?mail=1")
+    return _end(request, key, _issue_copied, shows="mail")
 
 
 @require_POST
@@ -98,7 +99,7 @@ def _save(plan: Plan, terms: list[Terms], to: Recipient | None) -> Made:
     return made
 
 
-def _end(request: Request, key: uuid.UUID, ending: Ending, query: str = "") -> HttpResponse:
+def _end(request: Request, key: uuid.UUID, ending: Ending, shows: str = "") -> HttpResponse:
     """Tell one story with what the wizard holds, unless the page that was posted showed something else."""
     plan = Plan(request, key)
     if plan.wizard.is_finished:
@@ -125,7 +126,11 @@ def _end(request: Request, key: uuid.UUID, ending: Ending, query: str = "") -> H
         messages.error(request, str(refusal))
         return redirect(plan.address(Step.CHECK))
     plan.save()
-    return redirect("customers:invite-made", key) if query or len(made) > 1 else redirect(made[0])
+    if shows or len(made) > 1:
+        return redirect(
+            reverse("customers:invite-made", args=[key], query={"shows": shows} if shows else None)
+        )
+    return redirect(made[0])
 
 
 def _draft_of(plan: Plan) -> Invitation:
@@ -198,7 +203,7 @@ def made(request: Request, key: uuid.UUID) -> HttpResponse:
         "link": link,
         "address": links.invitation_address(link) if link else "",
         "mail": custody_mails.by_hand(link) if link else "",
-        "opens_mail": "mail" in request.GET,
+        "opens_mail": request.GET.get("shows") == "mail",
     }
     return render(request, "customers/invite_made.html", context)
 

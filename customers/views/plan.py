@@ -106,7 +106,11 @@ class Plan:
         typed = self.wizard.typed.get(step)
         if typed is None:
             return self.form(step, initial=self.usual(step))
-        return self.form(step, typed) if step in self.wizard.tried else self.unchecked(step, typed)
+        if step not in self.wizard.tried:
+            return self.unchecked(step, typed)
+        form = self.form(step, typed)
+        form.is_valid()  # now: what a refusal found out is read before its words are
+        return form
 
     def unchecked(self, step: Step, typed: Typed) -> Any:
         """Return a step's form with what was typed, without a word about its faults."""
