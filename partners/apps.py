@@ -1,5 +1,5 @@
 from django.apps import AppConfig
-from django.db.models.signals import post_migrate
+from django.db.models.signals import post_migrate, pre_migrate
 from django.utils.translation import gettext_lazy as _
 
 
@@ -10,7 +10,8 @@ class PartnersConfig(AppConfig):
     verbose_name = _("Partners")
 
     def ready(self) -> None:
-        """Re-install the triggers after every migrate: SQLite drops them when it rebuilds a table."""
+        """Put the triggers back after every migrate; SQLite loses them when it rebuilds a table, or trips."""
         from partners import triggers
 
+        pre_migrate.connect(triggers.drop_before_migrate, dispatch_uid="partners.triggers.before")
         post_migrate.connect(triggers.install_after_migrate, dispatch_uid="partners.triggers")

@@ -3,7 +3,7 @@
 SQLite drops the triggers of a table that a migration rebuilds, so they are put back after every migrate.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -131,6 +131,16 @@ def suspended(connection: BaseDatabaseWrapper) -> Iterator[None]:
         yield
     finally:
         install(connection)
+
+
+def drop_before_migrate(sender: AppConfig, using: str, plan: Sequence[Any] = (), **_signal: Any) -> None:
+    """Lift the triggers of an SQLite database that is about to change: they name tables it will rebuild.
+
+    SQLite reads every trigger when it renames a table, and refuses while one names a table that is gone.
+    """
+    connection = connections[using]
+    if sender.name == "partners" and plan and connection.vendor == "sqlite":
+        drop(connection)
 
 
 def install_after_migrate(sender: AppConfig, using: str, **_signal: Any) -> None:
