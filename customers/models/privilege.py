@@ -385,6 +385,7 @@ class Assignment(Lifecycle):
             models.Index(fields=["customer", "-id"], name="asg_customer"),
             models.Index(fields=["provider", "-id"], name="asg_provider"),
             models.Index(fields=["reseller", "-id"], name="asg_reseller"),
+            models.Index(fields=["ends_on"], condition=Q(status="active"), name="asg_to_warn"),
         )
 
     def __str__(self) -> str:
