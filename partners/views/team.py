@@ -57,7 +57,6 @@ def members(request: Request) -> HttpResponse:
                 {
                     "row": member,
                     "is_self": actor.user is not None and member.user_id == actor.user.pk,
-                    "words": words[Role(member.role)],
                 }
                 for member in page.rows
             ],

@@ -14,7 +14,18 @@ from customers.models import Acceptance, Invitation, InvitationLink, InvitationR
 from partners.actor import Actor
 from partners.models import Partnership
 from partners.permissions import AGENTS, SALES
-from subscriptions.attention.items import Collector, Item, Kind, Row, Rows, local, may, theirs, yours
+from subscriptions.attention.items import (
+    Collector,
+    Item,
+    Kind,
+    Row,
+    Rows,
+    local,
+    may,
+    the_customers,
+    theirs,
+    yours,
+)
 
 EXPIRY_DAYS = 7
 
@@ -111,7 +122,7 @@ def _expiring(actor: Actor, at: datetime) -> Rows:
 
 def _expires(row: Row, actor: Actor, at: datetime) -> Item:
     if row.number:
-        what, turn = _("invitation without an answer"), theirs(_("the customer"))
+        what, turn = _("invitation without an answer"), the_customers()
         why = ngettext(
             "Sent to %(email)s.", "Sent to %(email)s and others: %(number)d have not answered.", row.number
         ) % {"email": row.what, "number": row.number}

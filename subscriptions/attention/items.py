@@ -190,5 +190,10 @@ def yours() -> str:
 
 
 def theirs(who: str) -> str:
-    """Say whose turn it is, where it is not the reader's."""
-    return _("it is the turn of %(who)s") % {"who": who}
+    """Say which company has to move."""
+    return _("waiting for %(who)s") % {"who": who}
+
+
+def the_customers() -> str:
+    """Say that the customer has to move."""
+    return _("waiting for the customer")

@@ -14,7 +14,18 @@ from customers.permissions import may_ask_for_privileges
 from partners.actor import Actor
 from partners.permissions import AGENTS
 from partners.templatetags.ui import exact_day
-from subscriptions.attention.items import Collector, Item, Kind, Row, Rows, local, may, theirs, yours
+from subscriptions.attention.items import (
+    Collector,
+    Item,
+    Kind,
+    Row,
+    Rows,
+    local,
+    may,
+    the_customers,
+    theirs,
+    yours,
+)
 
 ENDING_DAYS, RENEWAL_DAYS = 30, 14
 
@@ -134,7 +145,7 @@ def _renewal(row: Row, actor: Actor, at: datetime) -> Item:
         what=_("renewal without an answer"),
         why=_("You asked whether the privileges may go on."),
         then=_("Without an answer they end on their day."),
-        turn=theirs(_("the customer")),
+        turn=the_customers(),
         url=reverse("customer", args=[row.page]),
         action=_("Open"),
         due=local(row.at),

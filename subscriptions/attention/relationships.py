@@ -11,7 +11,7 @@ from partners.actor import Actor
 from partners.models import Partnership
 from partners.models.partnership import PROPOSAL_DAYS
 from partners.permissions import ADMINS
-from subscriptions.attention.items import Collector, Item, Kind, Row, Rows, local, may, theirs, yours
+from subscriptions.attention.items import Collector, Item, Kind, Row, Rows, local, may, the_customers, yours
 
 
 def _unconfirmed(actor: Actor, at: datetime) -> Rows:
@@ -24,7 +24,7 @@ def _confirm(row: Row, actor: Actor, at: datetime) -> Item:
         what=_("not confirmed at Microsoft"),
         why=_("The customer confirms there, by the link on its page."),
         then=_("Until then nothing can be ordered for it."),
-        turn=theirs(_("the customer")),
+        turn=the_customers(),
         url=reverse("customer", args=[row.page]),
         action=_("Open"),
         since=local(row.at),

@@ -97,7 +97,7 @@ def decision(row: Subscription, deadline: Deadline, actor: Actor) -> Item:
         row.pk,
         row.customer.name,
         f"{row}, {row.get_channel_display()}",
-        _("The last day on which there is a choice comes near."),
+        "",
         _("Without a decision: %(then)s") % {"then": deadline.then},
         yours(),
         row.get_absolute_url(),

@@ -230,7 +230,7 @@ def test_filters_show_one_kind_at_a_time(
     client = client_for(anna)
     assert len(client.get(PAGE).context["items"]) == 2
     (only,) = client.get(PAGE, {"show": "offers"}).context["items"]
-    assert only["turn"] == "it is the turn of Fabrikam"
+    assert only["turn"] == "waiting for Fabrikam"
     assert only["then"] == "Without an answer the offer lapses."
     assert client.get(PAGE, {"show": "answers"}).context["items"] == []
     assert len(client.get(PAGE, {"show": "nonsense"}).context["items"]) == 2
