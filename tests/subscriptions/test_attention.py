@@ -19,10 +19,19 @@ from partners import partnerships
 from partners.actor import Actor
 from partners.models import Partner, Partnership
 from subscriptions import attention
-from subscriptions.attention import Kind, Queue
+from subscriptions.attention import Kind, Queue, queue
 from subscriptions.vocabulary import AutoRenew, Billing, Channel, Status
 from tests.conftest import Answering
-from tests.factories import CustomerFactory, ProductFactory, SubscriptionFactory
+from tests.factories import (
+    CustomerFactory,
+    HandOverFactory,
+    InvitationFactory,
+    InvitationLinkFactory,
+    InvitationRequestFactory,
+    ProductFactory,
+    RenewalProposalFactory,
+    SubscriptionFactory,
+)
 
 
 def kinds(queue: Queue) -> dict[str, int]:
@@ -259,3 +268,86 @@ def test_a_suspended_reseller_reads_and_does_nothing(
     fabrikam.status = Partner.Status.SUSPENDED
     suspended = replace(luca, partner=fabrikam)
     assert actions(attention.waiting(suspended, now), Kind.HANDED) == ["Look at it"]
+
+
+# --- what others ask for -----------------------------------------------------------------------
+
+
+def test_a_holder_of_a_dead_link_asks_again_until_answered(
+    anna: Actor, viewer: Actor, tom: Actor, link: InvitationLink, now: datetime
+) -> None:
+    InvitationLink.objects.update(status="lapsed", answered_at=now, answered_by="System", asked_again_at=now)
+    (item,) = attention.waiting(anna, now).kinds[Kind.ASKED_AGAIN]
+    assert (item.object_ref, item.subject, item.since) == (link.pk, "Contoso", now.date())
+    assert (item.action, item.turn) == ("Answer", "your turn")
+    assert actions(attention.waiting(viewer, now), Kind.ASKED_AGAIN) == ["Look at it"]
+    assert attention.waiting(tom, now).items() == []
+    InvitationLink.objects.update(asked_closed_at=now, asked_closed_by="Anna")
+    assert attention.waiting(anna, now).kinds[Kind.ASKED_AGAIN] == []
+
+
+def test_a_resellers_request_waits_while_they_work_together(
+    anna: Actor, luca: Actor, tom: Actor, partnership: Partnership, now: datetime
+) -> None:
+    request = InvitationRequestFactory(partnership=partnership, note="For Contoso.")
+    (item,) = attention.waiting(anna, now).kinds[Kind.REQUESTS]
+    assert (item.object_ref, item.subject, item.why) == (request.pk, "Fabrikam", "For Contoso.")
+    assert attention.waiting(luca, now).items() == attention.waiting(tom, now).items() == []
+    Partnership.objects.update(status="ended", ended_at=now, ended_by="Anna")
+    assert attention.waiting(anna, now).kinds[Kind.REQUESTS] == []
+
+
+def test_an_ending_the_customer_asked_for_waits(anna: Actor, accepted: Relationship, now: datetime) -> None:
+    Relationship.objects.update(ending_requested_at=now, ending_requested_by="Carla")
+    (item,) = attention.waiting(anna, now).kinds[Kind.ENDINGS]
+    assert (item.object_ref, item.since, item.turn) == (accepted.pk, now.date(), "your turn")
+
+
+def test_a_renewal_without_an_answer_waits_for_the_customer(
+    anna: Actor, accepted: Relationship, now: datetime
+) -> None:
+    proposal = RenewalProposalFactory(relationship=accepted, expires_at=now + timedelta(days=15))
+    assert attention.waiting(anna, now).kinds[Kind.RENEWALS] == []
+    later = now + timedelta(days=1)
+    (item,) = attention.waiting(anna, later).kinds[Kind.RENEWALS]
+    assert (item.object_ref, item.turn) == (proposal.pk, "waiting for the customer")
+    assert item.due == proposal.expires_at.date()
+    assert attention.waiting(anna, proposal.expires_at).kinds[Kind.RENEWALS] == []
+
+
+def test_a_hand_over_waits_at_the_reseller_it_is_offered_to(
+    anna: Actor, luca: Actor, ada: Actor, adventure_partnership: Partnership, fabrikam: Partner, now: datetime
+) -> None:
+    offer = HandOverFactory(partnership=adventure_partnership, before=fabrikam)
+    (ours,) = attention.waiting(anna, now).kinds[Kind.HANDOVERS]
+    (theirs,) = attention.waiting(ada, now).kinds[Kind.TAKING_OVER]
+    assert ours.object_ref == theirs.object_ref == offer.pk
+    assert ours.due == theirs.due == (now + timedelta(days=14)).date()
+    assert (ours.subject, ours.turn) == ("Fabrikam", "waiting for Adventure Works")
+    assert (theirs.subject, theirs.action) == ("several customers", "Answer")
+    assert attention.waiting(luca, now).items() == []
+    assert attention.waiting(ada, offer.answer_by).items() == []
+
+
+def test_a_campaign_without_answers_is_one_thing(
+    anna: Actor, partnership: Partnership, now: datetime
+) -> None:
+    campaign = InvitationFactory(
+        provider=partnership.provider,
+        via=partnership,
+        customer=None,
+        places=3,
+        places_taken=2,
+        expires_at=now + timedelta(days=3),
+    )
+    first, _second = [InvitationLinkFactory(invitation=campaign, customer=None) for _ in range(2)]
+    (item,) = attention.waiting(anna, now).kinds[Kind.EXPIRING]
+    assert (item.object_ref, item.subject) == (campaign.pk, first.company)
+    assert item.why == f"Sent to {first.email} and others: 2 have not answered."
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_every_kind_waits_for_somebody_and_reads_as_a_whole(kind: Kind) -> None:
+    collected = {one.kind for one in (*queue.PROVIDER, *queue.RESELLER)} | {Kind.DECISIONS}
+    assert kind in collected
+    assert str(kind.label)
