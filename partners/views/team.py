@@ -173,7 +173,9 @@ def change_role(request: Request, pk: int) -> HttpResponse:
             team.change_role(membership, told["role"], seen=told["seen"], by=request.actor, at=timezone.now())
         except Stale as refusal:
             form.add_error(None, str(refusal))
-            form.data = {**form.data.dict(), "seen": membership.role}  # whoever saves again has seen it
+            membership.refresh_from_db()
+            form.data = request.POST.copy()
+            form.data["seen"] = membership.role  # whoever saves again has seen it
         except Refused as refusal:
             form.add_error("role", str(refusal))
         else:

@@ -95,7 +95,7 @@ def _hand_over(row: Row, actor: Actor, at: datetime) -> Item:
         why="",
         then=_("Without an answer everything stays as it is."),
         turn=theirs(row.who),
-        url=reverse("customers:reseller", args=[row.page]),
+        url=reverse("customers:handover", args=[row.ref]),
         action=_("Open"),
         due=local(row.at + timedelta(days=HAND_OVER_DAYS)),
     )
@@ -105,7 +105,6 @@ HANDOVERS = Collector(
     kind=Kind.HANDOVERS,
     find=_hand_overs,
     tell=_hand_over,
-    page="reseller_id",
     subject=Coalesce("customer__name", "before__name"),
     who="reseller__name",
     at="offered_at",
@@ -119,7 +118,7 @@ def _take_over(row: Row, actor: Actor, at: datetime) -> Item:
         why=_("Offered to you by %(provider)s.") % {"provider": row.who},
         then=_("Without an answer the offer lapses."),
         turn=yours(),
-        url=reverse("customers:privileges"),
+        url=reverse("customers:handover", args=[row.ref]),
         action=_("Answer") if may(actor, AGENTS) else _("Look at it"),
         due=local(row.at + timedelta(days=HAND_OVER_DAYS)),
     )
@@ -167,9 +166,11 @@ def _ending_grants(actor: Actor, at: datetime) -> Rows:
     ending = Grant.objects.live(at).filter(provider=actor.partner, ends_on__lte=soon)
     # Once a renewal is proposed it is the customer's turn, and the proposal is what waits.
     proposed = RenewalProposal.objects.waiting_at(at).filter(relationship=OuterRef("relationship"))
-    covered = Q(privilege=Privilege.PROVISIONING) & Exists(proposed.filter(renews_provisioning=True))
-    covered |= Q(privilege=Privilege.SUPPORT) & Exists(proposed.filter(renews_support=True))
-    return ending.exclude(covered).order_by("ends_on", "pk")
+    covered = [
+        Q(privilege=Privilege.PROVISIONING) & Exists(proposed.filter(renews_provisioning=True)),
+        Q(privilege=Privilege.SUPPORT) & Exists(proposed.filter(renews_support=True)),
+    ]
+    return ending.exclude(covered[0] | covered[1]).order_by("ends_on", "pk")
 
 
 def _ends_on(row: Row) -> str:

@@ -52,8 +52,10 @@ def _end(row: Row, actor: Actor, at: datetime) -> Item:
         why=_("Its privileges have stopped; subscriptions you sold it still run."),
         then=_("The relationship ends when they are over."),
         turn=yours(),
-        url=reverse("customer", args=[row.page]),
-        action=_("Open"),
+        url=reverse("subscriptions:relationship-end", args=[row.ref])
+        if (may_end := may(actor, ADMINS))
+        else reverse("customer", args=[row.page]),
+        action=_("End it") if may_end else _("Look at it"),
         since=local(row.at),
     )
 
