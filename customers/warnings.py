@@ -14,11 +14,10 @@ from django.utils.translation import gettext_lazy
 
 from customers import notices
 from customers.models import Assignment, Customer, Grant, RenewalProposal
-from customers.models.privilege import AssignmentQuerySet, GrantQuerySet
+from customers.models.privilege import AssignmentQuerySet, GrantQuerySet, utc_day
 from partners import activity
 from partners.actor import Actor
 from partners.lifecycle import AddDays
-from partners.models import Partner
 
 MARKS = (30, 7, 1)  # days before the end
 
@@ -41,8 +40,7 @@ def warn(at: datetime) -> int:
     A worker that slept past a mark warns of the most urgent one alone.
     """
     told = 0
-    zones = Partner.objects.active().order_by().values_list("time_zone", flat=True).distinct()
-    for zone in zones:
+    for zone in sorted(_zones(at)):
         today = at.astimezone(ZoneInfo(zone)).date()
         found: set[tuple[int, date]] = set()
         for rows in (_grants(today, at), _assignments(today, at)):
@@ -50,6 +48,19 @@ def warn(at: datetime) -> int:
         for customer_pk, ends_on in sorted(found):
             told += _tell(customer_pk, ends_on, today, at=at)
     return told
+
+
+def _zones(at: datetime) -> set[str]:
+    """Return the time zones of the providers of which something ends soon; on most minutes there is none."""
+    today = utc_day(at)
+    soon = {"status": "active", "ends_on__range": (today, today + timedelta(days=max(MARKS) + 1))}
+    grants = Grant.objects.filter(_unwarned(min(MARKS)), **soon)
+    assignments = Assignment.objects.filter(_unwarned(min(MARKS)), **soon)
+    return {
+        zone
+        for rows in (grants, assignments)
+        for zone in rows.order_by().values_list("provider__time_zone", flat=True).distinct()
+    }
 
 
 def _grants(today: date, at: datetime) -> GrantQuerySet:
