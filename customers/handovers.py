@@ -246,7 +246,9 @@ def _take_over(taken: list[Assignment], first: datetime, *, by: Actor, at: datet
 
 def _lock_customers(hand_over: HandOver) -> None:
     keys = to_rename(hand_over).order_by("pk").values_list("pk", flat=True)
-    list(Customer.objects.select_for_update(of=("self",)).filter(pk__in=list(keys)).order_by("pk"))
+    # Not their keys: whoever holds a grant and writes an assignment points at its customer.
+    rows = Customer.objects.select_for_update(of=("self",), no_key=True)
+    list(rows.filter(pk__in=list(keys)).order_by("pk"))
 
 
 def _customers_of(hand_over: HandOver, taken: Iterable[Assignment]) -> list[Customer]:

@@ -108,7 +108,8 @@ def loose_ends(relationship: Relationship, *, at: datetime) -> LooseEnds:
 def _lock(pk: int) -> Relationship:
     """Lock the customer, the relationship and its grants: sale, answer and assignment meet here."""
     customer = Relationship.objects.values_list("customer", flat=True).get(pk=pk)
-    Customer.objects.select_for_update(of=("self",)).get(pk=customer)
+    # Not its key: whoever holds a grant and writes an assignment points at the customer.
+    Customer.objects.select_for_update(of=("self",), no_key=True).get(pk=customer)
     relationship = Relationship.objects.lock(pk)
     list(Grant.objects.select_for_update(of=("self",)).filter(relationship=relationship).order_by("pk"))
     return relationship
