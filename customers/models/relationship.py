@@ -38,7 +38,7 @@ class RelationshipQuerySet(models.QuerySet["Relationship"]):
         return self.filter(status=Relationship.Status.ACTIVE)
 
     def accepted(self) -> "RelationshipQuerySet":
-        """Active ones the customer said yes to; one attested from the existing book serves our sales alone."""
+        """Active ones the customer said yes to; one attested from the existing book serves our sales."""
         return self.active().filter(acceptance__isnull=False)
 
     def lock(self, pk: int) -> "Relationship":

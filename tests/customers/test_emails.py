@@ -2,6 +2,7 @@
 
 import html
 import re
+import uuid
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -10,13 +11,25 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from customers import acceptances, custody, emails, endings, expiries, links, privileges, requests
+from customers import (
+    acceptances,
+    custody,
+    emails,
+    endings,
+    existing,
+    expiries,
+    links,
+    privileges,
+    requests,
+)
 from customers.models import Acceptance, Contact, Grant, Invitation, InvitationLink
+from customers.records import Person
 from customers.terms import Recipient, Terms
 from partners import mail
 from partners.actor import Actor
 from partners.models import Message, Partnership
 from tests.conftest import Mailbox
+from tests.factories import CustomerFactory
 
 TEMPLATES = Path(settings.BASE_DIR) / "templates" / "emails" / "customers"
 
@@ -86,6 +99,8 @@ def every_mail(
     links.spend_try(code, mails.code(contact.email), at=now)
     privileges.withdraw_grant(support, contact, code, at=now)
     endings.end_partnership(partnership, by=anna, at=now)
+    prospect = CustomerFactory(provider=partnership.provider, name=TYPED)
+    existing.attest(prospect, uuid.uuid4(), Person(TYPED, "no@contoso.example"), by=anna, at=now)
     return {message.event: message for message in mails.all()}
 
 

@@ -9,7 +9,7 @@ from django.apps import apps
 from django.db import IntegrityError, connection, transaction
 from django.db.models import CheckConstraint, F, Model, Q, UniqueConstraint
 
-from customers.models import Acceptance, OtherPartnerStatement
+from customers.models import Acceptance, HandOver, OtherPartnerStatement
 from partners import activity, triggers
 from partners.actor import Actor
 from partners.lifecycle import broke
@@ -218,6 +218,13 @@ def read() -> ActivityReader:
     return ActivityReader.objects.create(activity=logged(), partner=factories.PartnerFactory())
 
 
+def hand_over_of_one() -> HandOver:
+    tie = factories.PartnershipFactory()
+    return factories.HandOverFactory(
+        partnership=tie, customer=factories.CustomerFactory(provider=tie.provider)
+    )
+
+
 # By unique constraint: how to make two rows it keeps apart. Their columns are then made the same.
 UNIQUES: dict[str, Make] = {
     "activity_one_per_position": logged,
@@ -238,7 +245,7 @@ UNIQUES: dict[str, Make] = {
     "statement_one_standing": statement,
     "grant_one_active": factories.GrantFactory,
     "asg_one_active": factories.AssignmentFactory,
-    "handover_one_of_customer": lambda: factories.HandOverFactory(customer=factories.CustomerFactory()),
+    "handover_one_of_customer": hand_over_of_one,
     "handover_one_of_reseller": factories.HandOverFactory,
     "asg_one_offered": lambda: factories.AssignmentFactory(offered=True),
     "sub_external_id_once": lambda: factories.SubscriptionFactory(external_id="a subscription id"),
