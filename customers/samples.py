@@ -9,6 +9,7 @@ from django.utils.translation import override
 from customers import emails
 from customers.models import Contact, Customer, Grant, Invitation, InvitationLink, Privilege, RenewalProposal
 from customers.models.privilege import utc_day
+from customers.terms import our_opening
 from partners import mail, wordings
 from partners.models import MailText, Partner
 
@@ -22,7 +23,7 @@ def invitation(provider: Partner, language: str, opening: str, at: datetime) -> 
         asks_support=True,
         privilege_days=provider.privilege_days,
         language=language,
-        opening=opening,
+        opening=opening or our_opening(language),
         expires_at=at + timedelta(days=provider.expiry_days),
     )
     link = InvitationLink(invitation=made, provider=provider, company=_name(language))

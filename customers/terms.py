@@ -111,8 +111,11 @@ def usual_opening(provider: Partner, language: str) -> str:
     own = MailText.objects.filter(
         partner=provider, event=MailText.Event.INVITATION, language=language
     ).first()
-    if own is not None:
-        return own.opening
+    return own.opening if own is not None else our_opening(language)
+
+
+def our_opening(language: str) -> str:
+    """Return the words an invitation begins with when the provider has none of its own."""
     with override(language):
         return _(
             "Good morning,\nwe would like to look after your Microsoft services. Please read what we ask"

@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.filters import AllValuesFieldListFilter
 from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import QuerySet
@@ -105,7 +106,7 @@ class PartnerAdmin(LoggedAdmin):
 
     form = PartnerForm
     list_display = ("placed", "kind", "partner_id", "country", "level", "locations", "under", "status")
-    list_filter = ("kind", "status", hierarchy.LevelFilter, "country")
+    list_filter = ("kind", "status", hierarchy.LevelFilter, ("country", AllValuesFieldListFilter))
     list_select_related = ("parent", "parent__parent")
     list_per_page = 100
     search_fields = ("name", "partner_id", "tenant_id", "parent__name", "parent__parent__name")

@@ -19,7 +19,7 @@ class OnboardingAdmin(ReadOnlyAdmin):
     """What resellers told of themselves, to read; confirming and refusing have pages of their own."""
 
     list_display = ("name", "partner_id", "country", "provider", "status", "completed_at")
-    list_filter = ("status", "country")
+    list_filter = ("status",)
     list_select_related = ("provider",)
     search_fields = ("name", "partner_id", "email", "provider__name")
     change_form_template = "admin/partners/onboarding/change_form.html"

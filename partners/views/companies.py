@@ -12,13 +12,23 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from partners.forms import ProfileForm
 from partners.middleware import ACTING_FOR, memberships_of, remember_language
+from partners.paging import asked
+
+MANY = 8  # companies one finds at a glance
 
 
 @require_safe
 def companies(request: HttpRequest) -> HttpResponse:
-    """Show the companies one may act for."""
+    """Show the companies one may act for; among many, those whose name or partner id has some words."""
     memberships = memberships_of(request.user)  # type: ignore[arg-type]  # behind the sign-in
-    return render(request, "partners/companies.html", {"memberships": memberships})
+    words = asked(request, "q")
+    found = [one for one in memberships if words.casefold() in one.partner.name.casefold()]
+    found += [one for one in memberships if words and words == one.partner.partner_id]
+    return render(
+        request,
+        "partners/companies.html",
+        {"memberships": found, "words": words, "many": len(memberships) > MANY},
+    )
 
 
 @require_POST

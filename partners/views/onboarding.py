@@ -72,7 +72,8 @@ def _row(one: Onboarding, *, may: bool, at: datetime) -> Row:
         partner_id=one.partner_id,
         email=one.email,
         state=str(status.label),
-        role=role(status.value),
+        # What is done for the reseller still waits for staff.
+        role=role("waiting" if status == Onboarding.Status.COMPLETED else status.value),
         sent_at=one.made_at,
         until=one.expires_at if status == Onboarding.Status.WAITING else None,
         reason=one.reason,
