@@ -31,6 +31,7 @@ class RecipientsForm(forms.Form):
         label=gettext_lazy("One customer on each line"),
         max_length=MOST_AT_ONCE * 420,
         rows=6,
+        strip=False,  # empty lines count when a line is named by its number
         help_text=gettext_lazy("The company, a semicolon, the e-mail of its administrator."),
         widget=forms.Textarea(attrs={"placeholder": "Contoso; admin@contoso.com", "spellcheck": "false"}),
     )
@@ -56,6 +57,8 @@ class RecipientsForm(forms.Form):
                 wrong.append(_at_line(number, " ".join(problem.messages)))
             else:
                 found.append((number, company, address))
+        if not (found or wrong):
+            raise ValidationError(_("Write at least one line."))
         if len(found) + len(wrong) > MOST_AT_ONCE:
             raise ValidationError(_("At most %(most)d lines at once.") % {"most": MOST_AT_ONCE})
         if wrong:

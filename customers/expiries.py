@@ -88,14 +88,19 @@ def _is_due(link: InvitationLink, at: datetime) -> bool:
 def _remind(pk: int, at: datetime) -> bool:
     link = InvitationLink.objects.select_related("provider", "customer").get(pk=pk)
     link.invitation = invitation = Invitation.objects.lock(link.invitation_id)
-    # Whoever comes first writes the mail; and whoever answered meanwhile gets none.
-    unreminded = InvitationLink.objects.live(at).filter(pk=pk, reminded_at__isnull=True)
-    if not InvitationLink.objects.filter(pk__in=unreminded, reminded_at__isnull=True).update(reminded_at=at):
+    if not _mark_reminded(pk, at):
         return False
     link.refresh_from_db(fields=["serial"])
     custody_mails.invitation_reminder(link, at=at)
     places.record(Verb.REMINDED, invitation, by=Actor.system(), at=at, link=link)
     return True
+
+
+def _mark_reminded(pk: int, at: datetime) -> bool:
+    """Note the reminder in a single step: whoever comes first writes the mail, an answered link gets none."""
+    live = InvitationLink.objects.live(at).filter(pk=pk)
+    unmarked = InvitationLink.objects.filter(pk__in=live, reminded_at__isnull=True)
+    return bool(unmarked.update(reminded_at=at))
 
 
 def tidy(at: datetime) -> int:

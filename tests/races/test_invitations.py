@@ -4,13 +4,13 @@ Each race has a control: with its guard taken away, what is asserted here no lon
 """
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
 import pytest
 
-from customers import acceptances, custody, invitations, links, places
+from customers import acceptances, custody, expiries, invitations, links, places
 from customers.models import Acceptance, Invitation, InvitationLink
 from customers.terms import Recipient, Terms
 from partners.actor import Actor
@@ -125,6 +125,109 @@ def test_control_eight_senders(
 
 def _write_places(invitation: Invitation, taken: int) -> None:
     Invitation.objects.filter(pk=invitation.pk).update(places_taken=taken)
+
+
+# --- two lists in two tabs ---------------------------------------------------------------------
+
+
+def forward_two_lists(invitation: Invitation, luca: Actor, now: datetime) -> list[Outcome]:
+    lists = [
+        [Recipient(f"{tab}{n}@customers.example", f"Customer {tab}{n}") for n in range(2)]
+        for tab in ("left", "right")
+    ]
+    return together(*(partial(custody.forward_many, invitation, to=one, by=luca, at=now) for one in lists))
+
+
+def one_list_went_out(invitation: Invitation, outcomes: list[Outcome]) -> bool:
+    invitation.refresh_from_db()
+    mails = Message.objects.filter(event="customers/invitation_sent").count()
+    return one_won(outcomes) and (InvitationLink.objects.count(), invitation.places_taken, mails) == (2, 2, 2)
+
+
+def test_two_lists_of_two_for_three_places_send_one_list(
+    three_places: Invitation, luca: Actor, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    meet_before(monkeypatch, places, "take")
+    assert one_list_went_out(three_places, forward_two_lists(three_places, luca, now))
+
+
+def test_two_lists_without_the_lock_are_counted_by_the_step_itself(
+    three_places: Invitation, luca: Actor, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    without_locks(monkeypatch)
+    meet_before(monkeypatch, places, "take")
+    assert one_list_went_out(three_places, forward_two_lists(three_places, luca, now))
+
+
+def test_control_two_lists(
+    three_places: Invitation, luca: Actor, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    without_locks(monkeypatch)
+    meet_before(monkeypatch, places, "take")
+    monkeypatch.setattr(places, "take", lambda invitation: True)
+    assert not one_list_went_out(three_places, forward_two_lists(three_places, luca, now))
+
+
+# --- reminded by two workers -------------------------------------------------------------------
+
+
+def remind_together(link: InvitationLink) -> list[Outcome]:
+    Message.objects.filter(pk=link.message_id).update(status=Message.Status.SENT, sent_at=link.made_at)
+    remind = partial(expiries.remind, link.invitation.expires_at - timedelta(days=3))
+    return together(remind, remind)
+
+
+def reminders() -> int:
+    return Message.objects.filter(event="customers/invitation_reminder").count()
+
+
+def test_two_workers_remind_once(link: InvitationLink, monkeypatch: pytest.MonkeyPatch) -> None:
+    meet_before(monkeypatch, expiries, "_is_due")
+    assert sorted(remind_together(link)) == [0, 1]
+    assert reminders() == 1
+
+
+def test_two_workers_without_the_lock_are_held_apart_by_the_step_itself(
+    link: InvitationLink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    without_locks(monkeypatch)
+    meet_before(monkeypatch, expiries, "_is_due")
+    assert sorted(remind_together(link)) == [0, 1]
+    assert reminders() == 1
+
+
+def test_control_two_workers(link: InvitationLink, monkeypatch: pytest.MonkeyPatch) -> None:
+    def mark_carelessly(pk: int, at: datetime) -> bool:
+        InvitationLink.objects.filter(pk=pk).update(reminded_at=at)
+        return True
+
+    without_locks(monkeypatch)
+    meet_before(monkeypatch, expiries, "_is_due")
+    monkeypatch.setattr(expiries, "_mark_reminded", mark_carelessly)
+    assert sorted(remind_together(link)) == [1, 1]
+    assert reminders() == 2
+
+
+# --- sent again from two tabs ------------------------------------------------------------------
+
+
+def test_sending_again_twice_at_once_sends_once(
+    link: InvitationLink, anna: Actor, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    meet_before(monkeypatch, custody, "refuse_resending")
+    press = partial(custody.resend, link, by=anna, at=now)
+    assert one_won(together(press, press))
+    link.refresh_from_db()
+    assert link.serial == 2
+
+
+def test_control_sending_again_twice(
+    link: InvitationLink, anna: Actor, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    without_locks(monkeypatch)
+    meet_before(monkeypatch, places, "record")
+    press = partial(custody.resend, link, by=anna, at=now)
+    assert not one_won(together(press, press))
 
 
 # --- withdrawn while it is accepted ------------------------------------------------------------
