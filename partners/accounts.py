@@ -101,7 +101,7 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Refuse: every mail of this project has words of its own, and none is sent past the outbox."""
-        raise NotImplementedError(f"There are no words for {template_prefix}.")
+        raise RuntimeError(f"There are no words for {template_prefix}: no mail goes past the outbox.")
 
 
 # --- resetting a password ----------------------------------------------------------------------
