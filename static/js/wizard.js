@@ -49,4 +49,4 @@ if (form) {
 }
 
 // The link that opens the reader's own mail program, asked for on the page before.
-document.querySelector("a[data-opens]")?.click();
+addEventListener("load", () => setTimeout(() => document.querySelector("a[data-opens]")?.click()));

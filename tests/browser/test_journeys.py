@@ -10,7 +10,7 @@ from partners.models import Partnership
 from subscriptions.models import Subscription
 from subscriptions.vocabulary import Channel
 from tests.browser.conftest import Visitor
-from tests.browser.gestures import answer, type_code
+from tests.browser.gestures import answer, say_it, type_code
 from tests.conftest import Mailbox
 from tests.factories import SubscriptionFactory
 
@@ -51,14 +51,20 @@ def test_direct_route(
     assert provider.says("This is a prospect")
     provider.look("prospect")
     provider.press("Invite")
-    provider.look("invite")
-    provider.fill(email=CARLA, opening="Good morning Carla, as agreed.")
-    provider.choose("direct", "asks_provisioning", "asks_support")
-    provider.select(language="English")
-    provider.press("See it before sending")
+    provider.look("invite-whom")
+    provider.press("Continue")
+    provider.look("invite-asks")
+    provider.choose("asks_provisioning", "asks_support")
+    provider.press("Continue")
+    say_it(provider, "Good morning Carla, as agreed.")
+    provider.page.get_by_text("The page, English").click()
     assert provider.says("Northwind Traders asks to look after your Microsoft services")
-    provider.look("invite-preview")
-    provider.press("Send")
+    assert provider.says("Does another CSP partner administer these services today?")
+    provider.look("invite-words")
+    provider.press("Continue")
+    assert provider.says("Good morning Carla, as agreed.")
+    provider.look("invite-check")
+    provider.press("Send now")
     assert provider.says("Waiting for the customer")
     provider.look("invitation")
 
@@ -110,10 +116,15 @@ def test_route_through_a_reseller(
 ) -> None:
     provider = visitor(anna)
     provider.open(f"/invitations/new/?customer={contoso.pk}")
-    provider.choose("via_named", "asks_support")
-    provider.select(partnership="Fabrikam", language="English")
-    provider.press("See it before sending")
-    provider.look("invite-preview-handed")
+    provider.choose("via_reseller")
+    provider.page.get_by_label("Fabrikam").check()
+    provider.look("invite-whom-handed")
+    provider.press("Continue")
+    provider.choose("asks_support")
+    provider.press("Continue")
+    say_it(provider, "Good morning, as agreed.")
+    provider.press("Continue")
+    provider.look("invite-check-handed")
     provider.press("Hand it to Fabrikam")
     assert not InvitationLink.objects.exists()
 
