@@ -4,7 +4,17 @@ from datetime import timedelta
 
 from config.world.names import CUSTOMERS, SPECIAL
 from config.world.stage import World, accept_offers, active, answer, grant, invite, offers
-from customers import acceptances, custody, endings, expiries, invitations, links, privileges
+from customers import (
+    acceptances,
+    custody,
+    endings,
+    expiries,
+    invitations,
+    links,
+    privileges,
+    renewals,
+    warnings,
+)
 from customers.families import Family
 from customers.models import Assignment, Contact, Relationship, Route
 from customers.terms import Terms
@@ -112,12 +122,27 @@ def every_assignment(world: World) -> None:
     privileges.withdraw_grant(support, contact, code, at=at)
     active(world, "wideworld", 60, reseller="adventure", lasts=30)
     privileges.tidy(world.ago(20))  # its grants are over
-    active(world, "alpineski", 200, via="fabrikam", lasts=219)  # ends in three weeks
+    active(world, "alpineski", 200, via="fabrikam", lasts=204)  # ends in six days
     accept_offers(world, "alpineski", "fabrikam", 195)
+    renewals.propose(
+        grant(world, "alpineski", "support").relationship,
+        renewals.Terms(frozenset({"support"}), 365, "È stato un buon anno: con l'assistenza continuiamo?"),
+        by=anna,
+        at=world.ago(2),
+    )
+    planned = privileges.assign(  # from next week on; until then Fabrikam stays
+        grant(world, "cohovineyard", "provisioning"),
+        adventure,
+        starts_on=world.in_days(7),
+        by=anna,
+        at=world.ago(3),
+    )
+    privileges.accept(planned, by=world.actors["adventure"], at=world.ago(2))
     active(world, "lamna", 5)
     privileges.assign(
         grant(world, "lamna", "support"), fabrikam, family=Family.AZURE, by=anna, at=world.ago(2)
     )
+    warnings.warn(world.ago(1))  # what ends within days has been told
 
 
 def every_ending(world: World) -> None:
