@@ -7,9 +7,11 @@ from collections import defaultdict
 from collections.abc import Collection, Container, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import models
-from django.db.models import Exists, F, OuterRef
+from django.db.models import Exists, F, OuterRef, Subquery, Value
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
@@ -52,19 +54,29 @@ def state_of(statuses: Iterable[str]) -> State:
     return next((state for state in _PRECEDENCE if state in found), State.PROSPECT)
 
 
+def has(rows: "models.QuerySet[Any]") -> Coalesce:
+    """Write that there is such a row, asked of each row of a list in turn, as far as the page goes.
+
+    Written as EXISTS, the database would join or sort all there are before it showed the first.
+    """
+    first = rows.order_by().annotate(found=Value(True)).values("found")[:1]
+    return Coalesce(Subquery(first), Value(False), output_field=models.BooleanField())
+
+
 def in_state(customers: CustomerQuerySet, state: str) -> CustomerQuerySet:
     """Return the customers that are in a state."""
-    rows = Relationship.objects.filter(customer=OuterRef("pk"))
-    current, ended = Exists(rows.current()), Exists(rows.filter(status=Relationship.Status.ENDED))
+    rows = Relationship.objects.filter(customer=OuterRef("pk"), provider=OuterRef("provider"))
+    ended = rows.filter(status=Relationship.Status.ENDED)
     match state:
         case State.ACTIVE:
             return customers.filter(Exists(rows.active()))
         case State.PENDING:
             return customers.filter(Exists(rows.filter(status=Relationship.Status.PENDING)))
         case State.ENDED:
-            return customers.filter(ended, ~current)
+            return customers.alias(current=has(rows.current())).filter(Exists(ended), current=False)
         case _:
-            return customers.filter(~current, ~ended)
+            known = customers.alias(current=has(rows.current()), ended=has(ended))
+            return known.filter(current=False, ended=False)
 
 
 def states(customers: Collection[int]) -> dict[int, State]:

@@ -78,8 +78,11 @@ def page_of(queryset: QuerySet[Any, Row], request: HttpRequest, *keys: str, size
 
 
 def counted(queryset: QuerySet[Any, Any], most: int = MOST_COUNTED) -> str:
-    """Return how many rows there are, in figures; beyond `most` nobody counts: "10,000+"."""
-    count = queryset.order_by().values("pk")[: most + 1].count()
+    """Return how many rows there are, in figures; beyond `most` nobody counts: "10,000+".
+
+    In the list's order, if it has one: so the rows are counted by the index the page is read by.
+    """
+    count = queryset.values("pk")[: most + 1].count()
     figures = number_format(min(count, most), use_l10n=True, force_grouping=True)
     return f"{figures}+" if count > most else figures
 

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from functools import cache
 
-from django.db.models import Case, CharField, DateField, Expression, F, Q, Value, When
+from django.db.models import BooleanField, Case, CharField, DateField, Expression, F, Q, Value, When
 from django.db.models.functions import Coalesce
+from django.db.models.lookups import Exact
 
 from partners.lifecycle import AddDays
 from partners.models import Kind, Partner
@@ -67,6 +68,24 @@ def path(edition: str | None = None, provider: Partner | None = None) -> Case:
         default=Value(NOTHING),
         output_field=CharField(),
     )
+
+
+def is_path(code: str, edition: str | None = None, provider: Partner | None = None) -> Case:
+    """Write that a path is the recommended one.
+
+    Yes or no, so that the database reckons with many such rows and reads a list in its order up to the page's
+    end; of an equality it expects so few that it sorts them all.
+    """
+    said = Exact(path(edition, provider), code)
+    return Case(When(said, then=Value(True)), default=Value(False), output_field=BooleanField())
+
+
+def may_be(code: str, edition: str | None = None) -> Q:
+    """Write what a row itself must be for a path to be recommended: it is read before anything is joined."""
+    editions = EDITIONS if edition is None else (edition,)
+    trees = (item for one in editions for item in _trees(one, None).items())
+    channels = {channel for (tree, _billing), some in trees if code in _leaves(tree) for channel in some}
+    return Q(channel__in=sorted(channels)) | Q(parent__isnull=False)
 
 
 def _path_under(edition: str, provider: Partner | None) -> Case:

@@ -1,5 +1,6 @@
 """What home's charts count: invitations on their way, and what can be done with what runs."""
 
+from collections import Counter
 from datetime import datetime, timedelta
 
 from django.db.models import Count, Q, Sum
@@ -48,11 +49,9 @@ def paths(actor: Actor, at: datetime) -> list[tuple[Path | None, int]]:
     """Count what runs by the path that is open, the most first; None where none is. The newest only."""
     assert actor.partner is not None  # noqa: S101 - the home page is a company's
     own = actor.partner if actor.partner.owns_relationships else None
-    newest = Subscription.objects.visible_to(actor, at).filter(status__in=RUNNING).order_by("-pk")
-    ruled = Subscription.objects.filter(pk__in=newest.values("pk")[:MOST_RULED]).with_ruling(
-        own.edition if own else None, at.astimezone(actor.partner.zone).date(), own
-    )
-    counted = ruled.order_by().values_list("path").annotate(number=Count("pk"))
+    running = Subscription.objects.visible_to(actor, at).filter(status__in=RUNNING)
+    ruled = running.with_ruling(own.edition if own else None, at.astimezone(actor.partner.zone).date(), own)
+    counted = Counter(ruled.order_by("-pk").values_list("path", flat=True)[:MOST_RULED])
     return sorted(
-        ((Path(path) if path else None, number) for path, number in counted), key=lambda one: -one[1]
+        ((Path(path) if path else None, number) for path, number in counted.items()), key=lambda one: -one[1]
     )

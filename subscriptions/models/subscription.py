@@ -51,6 +51,14 @@ class SubscriptionQuerySet(models.QuerySet["Subscription"]):
             path=expressions.path(edition, provider), decide_by=expressions.decide_by(today)
         )
 
+    def on_path(
+        self, path: str, edition: str | None, provider: Partner | None = None
+    ) -> "SubscriptionQuerySet":
+        """Those for which a path is recommended; edition and provider as in `with_ruling`."""
+        return self.alias(**expressions.BASE).filter(
+            expressions.may_be(path, edition), expressions.is_path(path, edition, provider)
+        )
+
     def to_decide(self, first: date, last: date | None = None) -> "SubscriptionQuerySet":
         """Those whose decision deadline falls on these days, with it as `decision_day`, which an index sorts.
 

@@ -117,7 +117,7 @@ def customers(request: Request) -> HttpResponse:
         {
             "rows": listed_customers(page.rows, actor, at),
             "page": page,
-            "shown": page.shown_of(fitting, asks.most_counted),
+            "shown": page.shown_of(fitting.order_by("sort_name", "pk"), asks.most_counted),
             "asks": asks,
             "minimum": MINIMUM_SEARCH,
             "states": choices(request, "status", State, asks.status, _("All")),
@@ -202,7 +202,7 @@ def subscriptions(request: Request) -> HttpResponse:
         {
             "rows": [listed_subscription(row, ruling) for row, ruling in rulings.rule(page.rows, at)],
             "page": page,
-            "shown": page.shown_of(fitting, asks.most_counted),
+            "shown": page.shown_of(fitting.order_by(*asks.keys), asks.most_counted),
             "asks": asks,
             "minimum": MINIMUM_SEARCH,
             "states": choices(request, "status", Status, asks.status, pgettext("subscriptions", "All")),
