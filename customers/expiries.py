@@ -1,6 +1,6 @@
 """The stories of an invitation's date: it comes near, is moved, or has passed."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from django.db import models, transaction
 from django.db.models import F
@@ -28,10 +28,6 @@ class Verb(models.TextChoices):
     LAPSED = "invitation.lapsed", gettext_lazy("Invitation link expired")
 
 
-activity.explain("expired_before", gettext_lazy("Was to expire"))
-activity.explain("expires", gettext_lazy("Expires"))
-
-
 @transaction.atomic
 def move(invitation: Invitation, to: datetime, *, version: int, by: Actor, at: datetime) -> Invitation:
     """Move the date of an open invitation; its links follow it.
@@ -48,8 +44,13 @@ def move(invitation: Invitation, to: datetime, *, version: int, by: Actor, at: d
     if not unchanged.update(expires_at=to, version=F("version") + 1):
         raise Stale(_("Someone else has just changed this. Look again before you go on."))
     invitation.refresh_from_db(fields=["expires_at", "version"])
-    places.record(Verb.MOVED, invitation, by=by, at=at, expired_before=before, expires=to)
+    values = {"expires_at": [_in_utc(before), _in_utc(to)]}
+    places.record(Verb.MOVED, invitation, by=by, at=at, values=values)
     return invitation
+
+
+def _in_utc(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def refuse_moving(invitation: Invitation, *, at: datetime) -> None:

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 from customers.models import (
     Invitation,
     InvitationLink,
+    InvitationRequest,
     InvitationState,
 )
 from customers.permissions import (
@@ -72,6 +73,7 @@ def listing(request: Request) -> HttpResponse:
             "filtered": bool(state or reseller),
             "may_invite": may_invite(actor),
             "may_request": may_request_invitation(actor),
+            "requested": InvitationRequest.objects.visible_to(actor).waiting().count(),
             "is_provider": company.owns_relationships,
             "has_resellers": company.has_resellers,
         },

@@ -14,7 +14,6 @@ from customers.custody_forms import RefusalForm, RequestForm
 from customers.models import Invitation, InvitationRequest
 from customers.permissions import may_answer_request, may_request_invitation, may_withdraw_request
 from partners.errors import Refused
-from partners.models import Partner
 from partners.paging import address_with, asked_choice, page_of
 from partners.permissions import company_of, require
 from partners.requests import Request
@@ -91,7 +90,7 @@ def _find(request: Request, pk: int) -> InvitationRequest:
 def detail(request: Request, pk: int) -> HttpResponse:
     """Show one request: what is wanted, why, and what became of it."""
     asked, actor = _find(request, pk), request.actor
-    made = Invitation.objects.visible_to(actor).filter(pk=asked.invitation_id).first()
+    made = asked.invitation and Invitation.objects.visible_to(actor).filter(pk=asked.invitation.pk).first()
     waits = asked.status == InvitationRequest.Status.REQUESTED
     return render(
         request,
@@ -182,8 +181,3 @@ def refuse(request: Request, pk: int) -> HttpResponse:
             "refused": "" if possible else asked.refusal(InvitationRequest.Status.REFUSED),
         },
     )
-
-
-def waiting_for(company: Partner) -> int:
-    """Count the requests that wait for a provider's answer."""
-    return InvitationRequest.objects.waiting().filter(provider=company).count()
