@@ -23,12 +23,14 @@ from partners import (
     partnerships,
 )
 from partners.models import Heartbeat
+from subscriptions import snoozes
 
 # Each moves to "lapsed" what nobody answered in time. Nothing waits on them: past dates count at once.
 TIDIES: tuple[Callable[[datetime], int], ...] = (
     partnerships.tidy,
     onboarding.tidy,
     joining.tidy,
+    snoozes.tidy,
     expiries.remind,
     expiries.tidy,
     handovers.tidy,  # before the offers that go with it
