@@ -9,7 +9,7 @@ class CustomersConfig(AppConfig):
     verbose_name = _("Customers")
 
     def ready(self) -> None:
-        """Register what the database keeps by triggers, and how the mails look."""
-        from customers import composites, samples  # noqa: F401 - it registers its mails by being read
+        """Register what the database keeps by triggers, how mails look, and what the worker logs in words."""
+        from customers import composites, samples, warnings  # noqa: F401 - they register by being read
 
         composites.register()
