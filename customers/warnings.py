@@ -117,18 +117,18 @@ def _tell(customer_pk: int, ends_on: date, today: date, *, at: datetime) -> bool
     if proposal and not {one.privilege for one in grants} & set(proposal.renews):
         proposal = None  # it is about something else
     notices.privileges_ending(customer, ends_on, grants, ending, fresh, proposal, at=at)
-    first = grants[0] if grants else fresh[0]
+    warned: list[Grant | Assignment] = [*grants, *fresh]
     activity.record(
         Verb.GRANT if grants else Verb.ASSIGNMENT,
         by=Actor.system(),
         at=at,
         provider=customer.provider,
-        about=first,
+        about=warned[0],
         customer=customer,
         seen_by=[one.reseller for one in fresh],
         details={
-            "changed": activity.changed(*grants, *fresh),
-            "privileges": sorted({one.privilege for one in (*grants, *fresh)}),
+            "changed": activity.changed(*warned),
+            "privileges": sorted({one.privilege for one in warned}),
             "ends_on": ends_on,
             "mark": mark,
         },

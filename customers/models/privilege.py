@@ -412,9 +412,9 @@ class Assignment(Lifecycle):
         )
 
     def starts_later(self, at: datetime) -> bool:
-        """Say whether it was accepted, and its first day is still to come; reads what `ground_stands` does."""
-        accepted = self.status == self.Status.ACTIVE and self.starts_at is not None
-        return accepted and self.starts_at > at and self.ground_stands(at)
+        """Say whether it was accepted and its first day is to come; reads what `ground_stands` does."""
+        starts_at = self.starts_at if self.status == self.Status.ACTIVE else None
+        return starts_at is not None and starts_at > at and self.ground_stands(at)
 
     def is_past(self, at: datetime) -> bool:
         """Say whether it is over by its date alone: an offer nobody answered, or a last day gone by."""

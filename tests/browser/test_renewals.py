@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
+from django.utils import timezone
 
 from customers import warnings
 from customers.families import Family
@@ -48,7 +49,7 @@ def test_warned_and_renewed_smaller(
     mails: Mailbox,
     now: datetime,
 ) -> None:
-    assert warnings.warn(now) == 1
+    assert warnings.warn(timezone.now()) == 1
     for event in ("privileges_ending", "assignments_ending", "grants_ending"):
         assert mails.last(event)
 
