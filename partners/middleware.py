@@ -98,7 +98,7 @@ class ActorMiddleware:
             return None
         lost = actor is None or (actor.partner is None and not is_for_staff(request))
         if lost and getattr(view, "login_required", True):
-            told = waiting_for_staff(request.user)  # type: ignore[arg-type]  # behind the sign-in
+            told = waiting_for_staff(request.user)
             return render(request, "no_company.html", {"onboarding": told}, status=403)
         if actor is None:
             return None

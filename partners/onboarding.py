@@ -267,7 +267,7 @@ def complete(
     return onboarding
 
 
-def _refuse_tenant(tenant_id: UUID | None) -> None:
+def _refuse_tenant(tenant_id: UUID) -> None:
     if Partner.objects.filter(tenant_id=tenant_id).exists():
         raise Refused(_("A company with this Microsoft ID is here already."), field="tenant_id")
 
@@ -291,7 +291,8 @@ def confirm(onboarding: Onboarding, *, by: Actor, at: datetime) -> Onboarding:
     if not onboarding.can_move(Onboarding.Status.CONFIRMED):
         raise Refused(onboarding.refusal(Onboarding.Status.CONFIRMED))
     _refuse_provider(onboarding.provider)
-    partner = _company(onboarding, at=at)
+    assert onboarding.user is not None and onboarding.tenant_id is not None  # noqa: S101, PT018 - a constraint
+    partner = _company(onboarding, onboarding.tenant_id, at=at)
     membership = Membership.objects.create(
         user=onboarding.user, partner=partner, role=Role.ACCOUNT_ADMIN, joined_at=at
     )
@@ -303,7 +304,7 @@ def confirm(onboarding: Onboarding, *, by: Actor, at: datetime) -> Onboarding:
     return onboarding
 
 
-def _company(onboarding: Onboarding, *, at: datetime) -> Partner:
+def _company(onboarding: Onboarding, tenant_id: UUID, *, at: datetime) -> Partner:
     """Make the company; refuses one that is here already, also when it came in this very moment."""
     taken = Partner.objects.filter(partner_id=onboarding.partner_id)
     words = _(
@@ -311,14 +312,14 @@ def _company(onboarding: Onboarding, *, at: datetime) -> Partner:
     )
     if taken.exists():
         raise Refused(words)
-    _refuse_tenant(onboarding.tenant_id)
+    _refuse_tenant(tenant_id)
     try:
         with transaction.atomic():
             return Partner.objects.create(
                 name=onboarding.name,
                 kind=Kind.INDIRECT_RESELLER,
                 partner_id=onboarding.partner_id,
-                tenant_id=onboarding.tenant_id,
+                tenant_id=tenant_id,
                 country=onboarding.country,
                 website=onboarding.website,
                 support_email=onboarding.support_email,
@@ -329,7 +330,7 @@ def _company(onboarding: Onboarding, *, at: datetime) -> Partner:
     except IntegrityError as problem:
         if taken.exists():
             raise Refused(words) from problem
-        _refuse_tenant(onboarding.tenant_id)
+        _refuse_tenant(tenant_id)
         raise
 
 

@@ -63,7 +63,7 @@ def placed(partner: Any) -> str:
 
 def above(partner: Partner) -> str:
     """Return the companies above, from the top."""
-    names = []
+    names: list[str] = []
     walker = partner.parent
     while walker is not None and len(names) < MAX_DEPTH:
         names.insert(0, walker.name)

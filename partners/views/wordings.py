@@ -80,7 +80,7 @@ def mail_text(request: Request, event: str, language: str) -> HttpResponse:
         if isinstance(refusal, Stale):
             now = wordings.words_of(partner, event, language)
             versions = both_versions(form, {"opening": (now, opening)})
-            form.data = {**form.data.dict(), "seen": wordings.fingerprint(now)}  # both have been seen
+            form.data = {**form.data, "seen": wordings.fingerprint(now)}  # both have been seen
         return _page(request, partner, event, language, form, opening, versions=versions)
     messages.success(request, _("The words are saved."))
     return redirect("partners:mail-text", event, language)
