@@ -3,7 +3,7 @@
 from django.db import transaction
 from django.utils import timezone
 
-from config.world import channel, desk, estate, events, people, under_way
+from config.world import channel, desk, estate, events, passing, people, under_way
 from config.world.people import PASSWORD
 from config.world.stage import World, invite
 from customers.models import Invitation, InvitationLink
@@ -43,7 +43,10 @@ def make() -> None:
     events.every_ending(world)
     under_way.campaign(world)
     under_way.wishes(world)
+    passing.existing_book(world)
     estate.subscriptions(world)
+    passing.hand_over(world)
+    passing.ending(world)
     desk.teams(world)
     desk.put_off(world)
     copied = invite(world, "nodpublishers", 4, via="adventure")

@@ -31,7 +31,8 @@ ENDING_DAYS, RENEWAL_DAYS = 30, 14
 
 
 def _to_answer(actor: Actor, at: datetime) -> Rows:
-    return Assignment.objects.visible_to(actor).to_answer(at).order_by("offered_at", "pk")
+    rows = Assignment.objects.visible_to(actor).to_answer(at)
+    return rows.filter(hand_over__isnull=True).order_by("offered_at", "pk")  # those are answered whole
 
 
 def _offer(row: Row, actor: Actor, at: datetime) -> Item:
@@ -89,7 +90,26 @@ def _hand_overs(actor: Actor, at: datetime) -> Rows:
     return HandOver.objects.visible_to(actor).to_answer(at).order_by("offered_at", "pk")
 
 
+def _under_way(actor: Actor, at: datetime) -> Rows:
+    """Return the hand-overs that wait, and those accepted of which nothing can come any more."""
+    rows = HandOver.objects.visible_to(actor)
+    found = rows.filter(pk__in=rows.to_answer(at).values("pk")) | rows.filter(
+        pk__in=rows.stuck(at).values("pk")
+    )
+    return found.order_by("offered_at", "pk")
+
+
 def _hand_over(row: Row, actor: Actor, at: datetime) -> Item:
+    if row.what == HandOver.Status.ACCEPTED:
+        return row.item(
+            what=_("hand-over to %(reseller)s could not take effect") % {"reseller": row.who},
+            why=_("The partnership has ended, or the reseller is suspended."),
+            then=_("You look after these customers yourself."),
+            turn=yours(),
+            url=reverse("customers:handover", args=[row.ref]),
+            action=_("Open"),
+            since=local(row.at),
+        )
     return row.item(
         what=_("hand-over to %(reseller)s") % {"reseller": row.who},
         why="",
@@ -103,8 +123,9 @@ def _hand_over(row: Row, actor: Actor, at: datetime) -> Item:
 
 HANDOVERS = Collector(
     kind=Kind.HANDOVERS,
-    find=_hand_overs,
+    find=_under_way,
     tell=_hand_over,
+    what="status",
     subject=Coalesce("customer__name", "before__name"),
     who="reseller__name",
     at="offered_at",
