@@ -17,7 +17,7 @@ from customers import (
 )
 from customers.families import Family
 from customers.models import Assignment, Contact, Relationship, Route
-from customers.terms import Terms
+from customers.terms import Recipient, Terms
 from partners import companies
 from subscriptions import offboarding
 
@@ -66,11 +66,14 @@ def every_answer(world: World) -> None:
             route=Route.DIRECT,
             customer=world.customers["consolidated"],
             asks_support=True,
+            opening="Buongiorno,\ncome concordato al telefono, ecco il nostro invito.",
             expires_at=world.now + timedelta(days=90),
         ),
+        to=Recipient("it@consolidated.example", world.customers["consolidated"].name),
         by=anna,
         at=world.ago(1),
     )
+    campaign(world, "fabrikam", "adventure", places=3, days=4)
     handed = invitations.make(
         world.partners["northwind"],
         Terms(
@@ -85,6 +88,23 @@ def every_answer(world: World) -> None:
         at=world.ago(10),
     )
     invitations.open_(handed, by=anna, at=world.ago(10))  # handed over, not yet forwarded
+
+
+def campaign(world: World, *keys: str, places: int, days: float) -> None:
+    """Hand the same terms to several of Northwind's resellers at once; nobody has sent any on yet."""
+    terms = [
+        Terms(
+            route=Route.VIA_RESELLER,
+            partnership=world.ties["northwind", key],
+            reseller=world.partners[key],
+            asks_support=True,
+            places=places,
+            expires_at=world.now + timedelta(days=60),
+        )
+        for key in keys
+    ]
+    anna = world.actors["northwind"]
+    invitations.issue_to_each(world.partners["northwind"], terms, by=anna, at=world.ago(days))
 
 
 def every_assignment(world: World) -> None:
