@@ -49,7 +49,8 @@ def invitation_sent(link: InvitationLink, *, by: Actor, at: datetime, copied: bo
         "customers/invitation_sent",
         to=link.email,
         language=link.invitation.language,
-        context=invitation_context(link, sender=by.label),
+        # Who sends it again need not be who entered the address.
+        context=invitation_context(link, sender=by.label if link.serial == 1 else ""),
         slots={"address": ("invitation", str(link.pk), str(link.serial))},
         reply_to=by.email,
         copied_by=by.stamp if copied else "",

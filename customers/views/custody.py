@@ -38,6 +38,7 @@ from customers.views.previews import landing
 from partners.actor import Actor
 from partners.errors import Refused
 from partners.models import Message
+from partners.paging import page_of
 from partners.permissions import company_of, require
 from partners.requests import Request
 from partners.templatetags.ui import moment_words
@@ -70,7 +71,8 @@ def page(
     """Show the page of an invitation, with the form that was refused if there is one."""
     actor, at = request.actor, timezone.now()
     state = invitation.state_at(at)
-    rows = list(invitation.links.select_related("message").order_by("-pk")[:LINKS_SHOWN])
+    links_page = page_of(invitation.links.select_related("message"), request, "-pk", size=LINKS_SHOWN)
+    rows = links_page.rows
     answers = _answers(actor, rows)
     manages, forwards = may_manage_invitation(actor, invitation), may_forward(actor, invitation)
     can_send = state == InvitationState.OPEN and (manages if invitation.is_direct else forwards)
@@ -89,6 +91,8 @@ def page(
             "is_provider": actor.is_of(invitation.provider_id),
             "chain": _chain(invitation),
             "links": [_link_shown(link, answers.get(link.pk), invitation, actor, at) for link in rows],
+            # A form that was refused stands at an address of its own, which no page can follow.
+            "page": links_page if request.method in ("GET", "HEAD") else None,
             "to_confirm": [_to_confirm(answer) for answer in answers.values() if _is_pending(answer)],
             "may_decide": any(may_decide_acceptance(actor, answer) for answer in answers.values()),
             "form": form if can_send else None,

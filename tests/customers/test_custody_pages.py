@@ -105,6 +105,20 @@ def test_provider_sends_its_own_to_several(
     assert own.links.count() == 3
 
 
+def test_a_long_campaign_is_read_page_by_page(
+    invite: Make, handed_terms: Terms, luca: Actor, client_for: SignIn, now: datetime
+) -> None:
+    wide = invite(handed_terms, places=60)
+    for first in (0, 30):
+        to = [Recipient(f"admin{n}@customers.example", f"Customer {n}") for n in range(first, first + 30)]
+        custody.forward_many(wide, to=to, by=luca, at=now)
+    client = client_for(luca)
+    page = client.get(wide.get_absolute_url())
+    older = client.get(wide.get_absolute_url() + page.context["page"].older)
+    shown = [len(one.context["links"]) for one in (page, older)]
+    assert shown == [50, 10]
+
+
 def test_one_place_offers_no_list(handed: Invitation, luca: Actor, client_for: SignIn) -> None:
     assert client_for(luca).get(handed.get_absolute_url()).context["many"] is None
 
