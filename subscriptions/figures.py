@@ -51,7 +51,8 @@ def paths(actor: Actor, at: datetime) -> list[tuple[Path | None, int]]:
     own = actor.partner if actor.partner.owns_relationships else None
     running = Subscription.objects.visible_to(actor, at).filter(status__in=RUNNING)
     ruled = running.with_ruling(own.edition if own else None, at.astimezone(actor.partner.zone).date(), own)
-    counted = Counter(ruled.order_by("-pk").values_list("path", flat=True)[:MOST_RULED])
+    newest = ruled.order_by("-pk").values_list("path", flat=True)  # type: ignore[misc]  # an annotation
+    counted = Counter(newest[:MOST_RULED])
     return sorted(
         ((Path(path) if path else None, number) for path, number in counted.items()), key=lambda one: -one[1]
     )

@@ -30,7 +30,7 @@ class Due(models.TextChoices):
     WEEK = "7", _("within 7 days")
     MONTH = "30", _("within 30 days")
     QUARTER = "90", _("within 90 days")
-    ANY = "any", _("some day, the first first")
+    ANY = "any", _("by deadline, the first first")
     UNKNOWN = "unknown", _("the end is unknown")
 
     def last(self, today: date) -> date | None:
@@ -73,7 +73,8 @@ class _Asked:
         values: dict[str, Any] = {"q": asked(request, "q")}
         values |= {name: asked_choice(request, name, kind.values) for name, kind in cls.choices.items()}
         keys = {"reseller", "customer"} & {field.name for field in fields(cls)}
-        return cls(**values, **{name: asked_key(request, name) for name in keys})
+        values |= {name: asked_key(request, name) for name in keys}
+        return cls(**values)
 
     @property
     def is_anything(self) -> bool:
