@@ -187,6 +187,20 @@ CHECKS: dict[str, tuple[Make, dict[str, Any]]] = {
         lambda: factories.AssignmentFactory(status="lapsed", **LONG_AGO),
         {"stopped_by": ""},
     ),
+    # --- renewals
+    "renewal_status": (factories.RenewalProposalFactory, {"status": "gone"}),
+    "renewal_of_something": (
+        factories.RenewalProposalFactory,
+        {"renews_provisioning": False, "renews_support": False},
+    ),
+    "renewal_days": (factories.RenewalProposalFactory, {"privilege_days": 731}),
+    "renewal_reason_when": (factories.RenewalProposalFactory, {"decline_reason": "too dear"}),
+    "renewal_proposed_paired": (factories.RenewalProposalFactory, {"proposed_by": ""}),
+    "renewal_answered_paired": (
+        factories.RenewalProposalFactory,
+        {"status": "accepted", "answered_at": MOMENT, "answered_by": ""},
+    ),
+    "renewal_answered_when": (factories.RenewalProposalFactory, {"status": "accepted"}),
     # --- hand-overs
     "handover_status": (factories.HandOverFactory, {"status": "gone"}),
     "handover_to_another": (factories.HandOverFactory, {"before": F("reseller")}),
@@ -245,6 +259,7 @@ UNIQUES: dict[str, Make] = {
     "statement_one_standing": statement,
     "grant_one_active": factories.GrantFactory,
     "asg_one_active": factories.AssignmentFactory,
+    "renewal_one_waiting": factories.RenewalProposalFactory,
     "handover_one_of_customer": hand_over_of_one,
     "handover_one_of_reseller": factories.HandOverFactory,
     "asg_one_offered": lambda: factories.AssignmentFactory(offered=True),

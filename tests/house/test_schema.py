@@ -10,7 +10,12 @@ from partners import triggers
 from partners.composites import Composite
 from partners.models import Activity, Partner
 from subscriptions.composites import COMPOSITES as SUBSCRIPTIONS
-from tests.factories import HandOverFactory, InvitationRequestFactory, SubscriptionFactory
+from tests.factories import (
+    HandOverFactory,
+    InvitationRequestFactory,
+    RenewalProposalFactory,
+    SubscriptionFactory,
+)
 
 COMPOSITES = (*CUSTOMERS, *SUBSCRIPTIONS)
 
@@ -46,6 +51,7 @@ def test_what_is_stored_twice_cannot_disagree(
     SubscriptionFactory(customer=assigned.customer)
     InvitationRequestFactory(partnership=assigned.partnership)
     HandOverFactory(partnership=assigned.partnership, customer=assigned.customer)
+    RenewalProposalFactory(relationship=assigned.grant.relationship)
     key, *copies = composite.columns
     rows = f"{composite.table} WHERE {key} IS NOT NULL"
     with connection.cursor() as cursor:
