@@ -12,8 +12,8 @@ from subscriptions.models import Subscription
 from subscriptions.vocabulary import Channel, Status
 
 BOOK = (
-    ("Best For You Biologico", "bestforyou.example", "Marta Fontana"),
-    ("Liberty Pasticcerie", "liberty.example", "Enzo Gallo"),
+    ("Quadrifoglio Alimentari", "quadrifoglio.example", "Marta Fontana"),
+    ("Pasticceria Liberty", "pasticcerialiberty.example", "Enzo Gallo"),
 )
 
 
