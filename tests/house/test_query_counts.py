@@ -21,6 +21,7 @@ from tests.factories import (
     InvitationLinkFactory,
     InvitationRequestFactory,
     MembershipFactory,
+    OnboardingFactory,
     PartnershipFactory,
     RelationshipFactory,
     SnoozeFactory,
@@ -46,6 +47,7 @@ LISTS = [
     ("holder", "customers:privileges", {}, LIST),
     ("admin", "customers:resellers", {}, LIST),
     ("holder", "customers:providers", {}, LIST),
+    ("admin", "partners:onboardings", {}, LIST),
     ("admin", "subscriptions:subscriptions", {}, LIST),
     ("holder", "subscriptions:subscriptions", {}, LIST),
     ("admin", "partners:activity", {}, LIST),
@@ -101,6 +103,7 @@ def grow(
             TeamInvitationFactory(partner=northwind)
             SnoozeFactory(user=anna.user, partner=northwind, object_ref=relationship.pk)
             PartnershipFactory(provider=northwind)
+            OnboardingFactory(provider=northwind)
             PartnershipFactory(reseller=partnership.reseller)
             activity.record(
                 "test.grown",
