@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -83,7 +83,7 @@ def _step(request: Request, key: uuid.UUID, step: Step) -> HttpResponse:
     form = plan.shown(step)
     if step == Step.WHOM and request.method != "POST" and (pk := asked_key(request, "customer")) is not None:
         customer = get_object_or_404(Customer.objects.visible_to(request.actor), pk=pk)
-        form = plan.form(step, initial=known(customer))
+        form = plan.form(step, initial={**known(customer), **plan.asked_for()})
     return render(request, f"customers/invite_{step}.html", _page(plan, step, form))
 
 
@@ -188,15 +188,8 @@ def _privileges(plan: Plan) -> dict[str, Any]:
         "may_ask": may_ask_for_privileges(plan.actor),
         "is_active": customer is not None
         and Relationship.objects.active().filter(customer=customer).exists(),
-        "renewal_url": _address_if_there("customers:renewal-propose", customer.pk) if customer else "",
+        "renewal_url": reverse("customers:renewal-propose", args=[customer.pk]) if customer else "",
     }
-
-
-def _address_if_there(name: str, pk: int) -> str:
-    try:
-        return reverse(name, args=[pk])
-    except NoReverseMatch:
-        return ""
 
 
 # --- the last step ------------------------------------------------------------------------------

@@ -131,10 +131,7 @@ class Plan:
         """Return what a step begins with: the address asks for somebody, or the company's own defaults."""
         match step:
             case Step.WHOM:
-                return {
-                    "company": asked(self.request, "company", 160),
-                    "email": asked(self.request, "email", 254),
-                }
+                return self.asked_for()
             case Step.ASKS:
                 customer = self.whom.cleaned_data["customer"] if self.whom else None
                 tie = customer and customer.reseller_id and self._tie_with(customer.reseller_id)
@@ -147,6 +144,11 @@ class Plan:
                     "opening": usual_opening(self.provider, language),
                     "opening_in": language,
                 }
+
+    def asked_for(self) -> dict[str, str]:
+        """Return whom the address asks for: somebody whose link is dead, or who looks alike."""
+        found = {"company": asked(self.request, "company", 160), "email": asked(self.request, "email", 254)}
+        return {name: words for name, words in found.items() if words}
 
     def _tie_with(self, reseller_pk: int) -> Partnership | None:
         return active_resellers(self.provider).filter(reseller=reseller_pk).first()

@@ -213,6 +213,9 @@ def test_customer_on_record_is_found_taken_and_prefilled(
 def test_customer_in_the_address_is_prefilled(walk: Walk, contoso: Customer, carla: Contact) -> None:
     page = walk.client.get(walk.client.get(START, {"customer": contoso.pk})["Location"])
     assert page.context["form"]["email"].value() == carla.email
+    asked = {"customer": contoso.pk, "email": "again@contoso.example"}  # whoever held a dead link
+    page = walk.client.get(walk.client.get(START, asked)["Location"])
+    assert page.context["form"]["email"].value() == "again@contoso.example"
 
 
 def test_customer_on_record_is_the_one_invited(walk: Walk, contoso: Customer) -> None:
