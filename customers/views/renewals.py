@@ -53,9 +53,16 @@ def propose(request: Request, pk: int) -> HttpResponse:
             "grants": grants,
             "held": held.select_related("reseller").order_by("reseller__name", "privilege", "pk"),
             "waiting": waiting,
+            "declined": _last_no(relationship),
             "can_answer": customer.contacts.confirmed().exists(),
         },
     )
+
+
+def _last_no(relationship: Relationship | None) -> RenewalProposal | None:
+    """Return the newest proposal if the customer said no to it."""
+    newest = relationship.renewals.first() if relationship else None
+    return newest if newest is not None and newest.status == RenewalProposal.Status.DECLINED else None
 
 
 @shows_and_takes

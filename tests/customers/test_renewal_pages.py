@@ -126,6 +126,21 @@ def test_form_says_when_there_is_nothing_to_renew(
     assert "Invite again" in shown
 
 
+def test_form_tells_the_last_no_and_its_reason(
+    client_for: SignIn,
+    anna: Actor,
+    proposal: RenewalProposal,
+    confirmed: Contact,
+    contoso: Customer,
+    now: datetime,
+) -> None:
+    renewals.decline(proposal, confirmed, reason="We do it ourselves.", at=now)
+    shown = text(client_for(anna).get(f"/customers/{contoso.pk}/renewals/propose/"))
+    assert "said no to your last proposal" in shown
+    assert "We do it ourselves." in shown
+    assert "Propose it" in shown
+
+
 def test_list_of_grants_leads_to_proposing(
     client_for: SignIn, anna: Actor, viewer: Actor, ending: Relationship, contoso: Customer
 ) -> None:

@@ -135,6 +135,14 @@ def test_later_end_begins_anew(ending: tuple[Grant, Grant]) -> None:
     assert [left for left in range(80, -1, -1) if warnings.warn(noon(left, later))] == [30, 7, 1]
 
 
+def test_what_is_too_much_for_one_round_is_told_in_the_next(
+    ending: tuple[Grant, Grant], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Grant.objects.filter(pk=ending[1].pk).update(ends_on=END + timedelta(days=1))
+    monkeypatch.setattr(warnings, "AT_ONCE", 1)
+    assert [warnings.warn(noon(3)) for _round in range(3)] == [1, 1, 0]
+
+
 # --- whom --------------------------------------------------------------------------------------
 
 
