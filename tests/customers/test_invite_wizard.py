@@ -594,7 +594,9 @@ def test_draft_changed_by_somebody_else_shows_both_versions(
 def test_drafts_for_several_resellers_are_each_ones_own(
     walk: Walk, partnership: Partnership, adventure_partnership: Partnership
 ) -> None:
-    walk.change(route="via_reseller", partnerships=[partnership.pk, adventure_partnership.pk]).through("save")
+    walk.change(route="via_reseller", partnerships=[partnership.pk, adventure_partnership.pk])
+    page = walk.client.get(walk.through("save")["Location"])
+    assert "Each is a draft of its own" in page.content.decode()
     assert set(Invitation.objects.values_list("partnership", "status")) == {
         (partnership.pk, "draft"),
         (adventure_partnership.pk, "draft"),
