@@ -34,10 +34,10 @@ class ExistingForm(forms.Form):
     def __init__(self, *args: Any, customer: Customer, **kwargs: Any) -> None:
         self.language = customer.language
         contact = customer.contacts.order_by("pk").first()
-        start = {"tenant_id": customer.tenant_id}
+        start: dict[str, Any] = {"tenant_id": customer.tenant_id}
         if contact is not None:
             start |= {"name": contact.name, "email": contact.email}
-        super().__init__(*args, initial=start, **kwargs)
+        super().__init__(*args, **{"initial": start, **kwargs})
 
     @property
     def person(self) -> Person:

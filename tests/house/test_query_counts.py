@@ -17,6 +17,7 @@ from tests.factories import (
     ContactFactory,
     CustomerFactory,
     GrantFactory,
+    HandOverFactory,
     InvitationFactory,
     InvitationLinkFactory,
     InvitationRequestFactory,
@@ -45,6 +46,8 @@ LISTS = [
     ("holder", "customers:invitation", {"pk": "campaign"}, CUSTOMER),
     ("admin", "customers:privileges", {}, LIST),
     ("holder", "customers:privileges", {}, LIST),
+    ("admin", "customers:handovers", {}, LIST),
+    ("holder", "customers:handovers", {}, LIST),
     ("admin", "customers:resellers", {}, LIST),
     ("holder", "customers:providers", {}, LIST),
     ("admin", "partners:onboardings", {}, LIST),
@@ -89,6 +92,7 @@ def grow(
             for privilege in Privilege.values:
                 grant = GrantFactory(relationship=relationship, privilege=privilege)
                 AssignmentFactory(grant=grant, partnership=partnership)
+            HandOverFactory(partnership=partnership)
             SubscriptionFactory(customer=customer)
             SubscriptionFactory(customer=contoso)
             handed = InvitationFactory(provider=northwind, via=partnership, customer=None, places_taken=1)
