@@ -24,7 +24,6 @@ from subscriptions.attention.items import (
     may,
     the_customers,
     theirs,
-    yours,
 )
 
 EXPIRY_DAYS = 7
@@ -40,7 +39,6 @@ def _answer(row: Row, actor: Actor, at: datetime) -> Item:
         what=_("an answer to confirm"),
         why=doubts[0] if doubts else "",
         then=_("Until then the customer waits, and nothing begins."),
-        turn=yours(),
         url=f"{reverse('customer', args=[row.page])}#answers",
         action=_("Confirm or refuse") if may(actor, AGENTS) else _("Look at it"),
         due=local(at),  # the customer waits meanwhile
@@ -69,7 +67,6 @@ def _asked_again(row: Row, actor: Actor, at: datetime) -> Item:
         what=_("asks for a new link"),
         why=_("The link sent to %(email)s is dead.") % {"email": row.what},
         then=_("Without a new one the customer cannot answer."),
-        turn=yours(),
         url=reverse("customers:invitation", args=[row.page]),
         action=_("Answer") if may(actor, SALES) else _("Look at it"),
         since=local(row.at),
@@ -96,7 +93,6 @@ def _request(row: Row, actor: Actor, at: datetime) -> Item:
         what=_("asks you for an invitation"),
         why=row.words,
         then=_("Only you can make one."),
-        turn=yours(),
         url=reverse("customers:request", args=[row.ref]),
         action=_("Answer") if may(actor, SALES) else _("Look at it"),
         since=local(row.at),
@@ -122,22 +118,22 @@ def _expiring(actor: Actor, at: datetime) -> Rows:
 
 def _expires(row: Row, actor: Actor, at: datetime) -> Item:
     if row.number:
-        what, turn = _("invitation without an answer"), the_customers()
+        what, waits_for = _("invitation without an answer"), the_customers()
         why = ngettext(
             "Sent to %(email)s.", "Sent to %(email)s and others: %(number)d have not answered.", row.number
         ) % {"email": row.what, "number": row.number}
     elif row.who:
-        what, turn = _("invitation not sent on"), theirs(row.who)
+        what, waits_for = _("invitation not sent on"), theirs(row.who)
         why = _("In the hands of %(who)s.") % {"who": row.who}
     else:
-        what, turn = _("invitation not sent"), yours()
+        what, waits_for = _("invitation not sent"), ""
         why = _("It is open, but nobody has received it.")
     return row.item(
         subject=row.subject or row.who or _("Invitation %(number)s") % {"number": row.ref},
         what=what,
         why=why,
         then=_("Then its links are dead, unless you move the day."),
-        turn=turn,
+        waits_for=waits_for,
         url=reverse("customers:invitation", args=[row.ref]),
         action=_("Open"),
         due=local(row.at),
@@ -171,7 +167,6 @@ def _handed(row: Row, actor: Actor, at: datetime) -> Item:
         what=_("invitation to send on"),
         why=_("Handed to you by %(provider)s.") % {"provider": row.who},
         then=_("After that day it can no longer be sent on."),
-        turn=yours(),
         url=reverse("customers:invitation", args=[row.ref]),
         action=_("Send it on") if may(actor, SALES) else _("Look at it"),
         due=local(row.at),

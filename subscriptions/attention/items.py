@@ -60,11 +60,16 @@ class Item:
     what: str
     why: str
     then: str
-    turn: str
     url: str
     action: str
     due: date | None = None
     since: date | None = None  # where nothing is due: since when it waits
+    waits_for: str = ""  # in words; empty where it is the reader's turn
+
+    @property
+    def turn(self) -> str:
+        """Whose turn it is."""
+        return self.waits_for or _("your turn")
 
     def state(self, today: date) -> str:
         """Return how urgent it is."""
@@ -182,11 +187,6 @@ def local(at: datetime) -> date:
 def may(actor: Actor, roles: tuple[Role, ...]) -> bool:
     """Say whether the actor may do what these roles may; what waits is the company's own."""
     return actor.partner is not None and may_act(actor, actor.partner.pk, roles)
-
-
-def yours() -> str:
-    """Say that it is the reader's turn."""
-    return _("your turn")
 
 
 def theirs(who: str) -> str:

@@ -63,8 +63,10 @@ class Queue:
         return [(day, fallen.count(day)) for day in days]
 
 
-def _order(item: Item) -> tuple[bool, date]:
-    return item.due is None, item.due or item.since or date.max
+def _order(item: Item) -> tuple[bool, bool, date]:
+    """Put what is due first; of what has no day, what is the reader's turn before what is another's."""
+    undated = item.due is None
+    return undated, undated and bool(item.waits_for), item.due or item.since or date.max
 
 
 def collectors(partner: Partner) -> tuple[Collector, ...]:

@@ -11,7 +11,7 @@ from partners.actor import Actor
 from partners.models import Partnership
 from partners.models.partnership import PROPOSAL_DAYS
 from partners.permissions import ADMINS
-from subscriptions.attention.items import Collector, Item, Kind, Row, Rows, local, may, the_customers, yours
+from subscriptions.attention.items import Collector, Item, Kind, Row, Rows, local, may, the_customers
 
 
 def _unconfirmed(actor: Actor, at: datetime) -> Rows:
@@ -24,7 +24,7 @@ def _confirm(row: Row, actor: Actor, at: datetime) -> Item:
         what=_("not confirmed at Microsoft"),
         why=_("The customer confirms there, by the link on its page."),
         then=_("Until then nothing can be ordered for it."),
-        turn=the_customers(),
+        waits_for=the_customers(),
         url=reverse("customer", args=[row.page]),
         action=_("Open"),
         since=local(row.at),
@@ -51,7 +51,6 @@ def _end(row: Row, actor: Actor, at: datetime) -> Item:
         what=_("asked to end the relationship"),
         why=_("Its privileges have stopped; subscriptions you sold it still run."),
         then=_("The relationship ends when they are over."),
-        turn=yours(),
         url=reverse("subscriptions:relationship-end", args=[row.ref])
         if (may_end := may(actor, ADMINS))
         else reverse("customer", args=[row.page]),
@@ -80,7 +79,6 @@ def _partnership(row: Row, actor: Actor, at: datetime) -> Item:
         what=_("wants to work with you"),
         why=_("Proposed by %(who)s.") % {"who": row.who},
         then=_("Without an answer the proposal lapses."),
-        turn=yours(),
         url=reverse("customers:providers"),
         action=_("Answer") if may(actor, ADMINS) else _("Look at it"),
         due=local(row.at + timedelta(days=PROPOSAL_DAYS)),

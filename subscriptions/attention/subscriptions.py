@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from partners.actor import Actor
 from partners.permissions import SALES
 from subscriptions import rulings
-from subscriptions.attention.items import Collector, Item, Kind, PutOff, Row, Rows, local, may, yours
+from subscriptions.attention.items import Collector, Item, Kind, PutOff, Row, Rows, local, may
 from subscriptions.models import Subscription
 from subscriptions.permissions import may_edit_subscription
 from subscriptions.rulebook import Deadline
@@ -35,7 +35,6 @@ def _unknown_end(row: Row, actor: Actor, at: datetime) -> Item:
         what=row.what,
         why=_("Nobody knows when its term ends."),
         then=_("Nobody can be warned in time."),
-        turn=yours(),
         url=reverse(
             "subscriptions:subscription-edit" if may_write else "subscriptions:subscription", args=[row.ref]
         ),
@@ -99,7 +98,6 @@ def decision(row: Subscription, deadline: Deadline, actor: Actor) -> Item:
         f"{row}, {row.get_channel_display()}",
         "",
         _("Without a decision: %(then)s") % {"then": deadline.then},
-        yours(),
         row.get_absolute_url(),
         _("Choose the path") if may_edit_subscription(actor, row) else _("Look at it"),
         due=deadline.on,

@@ -230,6 +230,14 @@ def test_what_is_due_comes_first_and_what_has_no_date_last(
     assert queue.items(Kind.OFFERS) == queue.kinds[Kind.OFFERS]
 
 
+def test_your_turn_comes_before_what_others_have_to_do(
+    anna: Actor, accepted: Relationship, partnership: Partnership, now: datetime
+) -> None:
+    InvitationRequestFactory(partnership=partnership, requested_at=now + timedelta(days=1))
+    found = attention.waiting(anna, now + timedelta(days=1)).items()
+    assert [item.kind for item in found] == [Kind.REQUESTS, Kind.MICROSOFT]
+
+
 def test_weeks_count_every_coming_decision_once(anna: Actor, accepted: Relationship, now: datetime) -> None:
     for days in (1, 2, 6, 7, 83, 84, 200):  # the moment is a Tuesday
         SubscriptionFactory(
