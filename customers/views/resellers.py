@@ -110,7 +110,7 @@ def _row(partner: Partner, tie: Partnership, prefix: str, at: datetime) -> Row:
         url=f"{prefix}{partner.pk}/",
         name=partner.name,
         partner_id=partner.partner_id,
-        country=Country(str(partner.country)).name,
+        country=Country(str(partner.country)).name if tie.is_active else "—",
         state=label,
         role=role(status),
         since=exact_day(timezone.localtime(since).date()),
