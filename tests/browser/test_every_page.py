@@ -3,6 +3,7 @@
 A new row of the matrix is walked without anybody touching this file.
 """
 
+import re
 from collections.abc import Callable
 from itertools import cycle
 
@@ -51,6 +52,9 @@ def faults_of(person: Visitor, address: str, look: tuple[str, str, int]) -> list
         return [f"answers {response.status}"]
     if not response.headers.get("content-type", "").startswith("text/html"):
         return []
+    if person.shots:
+        picture = "-".join(re.findall(r"[a-z]+", address)[:6])
+        page.screenshot(path=person.shots / f"{picture}-{width}-{theme}-{language}.png", full_page=True)
     found = faults.of_shape(page, language) + faults.of_axe(page)
     if language == "it":
         found += faults.of_language(page)
