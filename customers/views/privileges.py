@@ -183,6 +183,8 @@ def _assignment_row(
             "who": assignment.stopped_by,
         }
     first = f"{exact_day(utc_day(assignment.starts_at))} – " if assignment.starts_at else ""
+    leaves = assignment.stopped_at if assignment.status == Status.HANDED_OVER else None
+    last = moment_words(leaves) if leaves else exact_day(assignment.ends_on)
     mine = actor.is_of(assignment.reseller_id)
     # A reseller sees the page of a customer it may act for, and of no other.
     reaches = not mine or state == "active"
@@ -195,9 +197,7 @@ def _assignment_row(
         state=words,
         role=role(state),
         why=why,
-        days=f"{first}{exact_day(assignment.ends_on)}"
-        if first
-        else _("until %(day)s") % {"day": exact_day(assignment.ends_on)},
+        days=f"{first}{last}" if first else _("until %(day)s") % {"day": last},
         decided=(assignment.answered_by or assignment.offered_by).partition(" · ")[0],
         **_moves(assignment, actor, actions, at),
     )
