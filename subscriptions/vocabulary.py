@@ -4,6 +4,11 @@ from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
 
+def words(kind: type[TextChoices]) -> dict[str, str]:
+    """Return the words of every choice in the language in force; of a list's rows it is asked once."""
+    return {one.value: str(one.label) for one in kind}
+
+
 class Channel(TextChoices):
     """Where a subscription was bought."""
 

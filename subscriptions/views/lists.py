@@ -1,6 +1,6 @@
 """The lists of customers and of subscriptions: a page at a time, or all that fits as a file."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeVar
@@ -33,7 +33,7 @@ from subscriptions.filters import CustomersAsked, Due, SubscriptionsAsked, own_c
 from subscriptions.models import Subscription
 from subscriptions.rulebook import Ruling
 from subscriptions.views import rulings as rulings_shown
-from subscriptions.vocabulary import Billing, Channel, Path, Status
+from subscriptions.vocabulary import Billing, Channel, Path, Status, words
 
 Asked = TypeVar("Asked", CustomersAsked, SubscriptionsAsked)
 
@@ -134,7 +134,7 @@ def customers(request: Request) -> HttpResponse:
     )
 
 
-def named(in_force: dict[str, str], words: str) -> dict[str, str]:
+def named(in_force: dict[str, str], searched: str) -> dict[str, str]:
     """Return the filters in force in words that say what each filters by."""
     said = {
         "q": _("Search: %(what)s"),
@@ -145,8 +145,8 @@ def named(in_force: dict[str, str], words: str) -> dict[str, str]:
         "billing": _("Billing: %(what)s"),
         "customer": _("Customer: %(what)s"),
     }
-    if words:
-        in_force = {"q": words, **in_force}
+    if searched:
+        in_force = {"q": searched, **in_force}
     return {name: said[name] % {"what": what} for name, what in in_force.items()}
 
 
@@ -200,7 +200,7 @@ def subscriptions(request: Request) -> HttpResponse:
         request,
         "subscriptions/subscription_list.html",
         {
-            "rows": [listed_subscription(row, ruling) for row, ruling in rulings.rule(page.rows, at)],
+            "rows": list(listed_subscriptions(rulings.rule(page.rows, at))),
             "page": page,
             "shown": page.shown_of(fitting.order_by(*asks.keys), asks.most_counted),
             "asks": asks,
@@ -221,27 +221,29 @@ def subscriptions(request: Request) -> HttpResponse:
     )
 
 
-def listed_subscription(row: Subscription, ruling: Ruling) -> dict[str, Any]:
-    """Return a subscription ready for the table."""
-    deadline = ruling.deadline
-    main = ruling.main
-    return {
-        "url": f"{reverse('subscriptions:subscriptions')}{row.pk}/",
-        "name": str(row),
-        "product": row.product.name if row.friendly_name else "",
-        "quantity": row.quantity if row.product.billing == Billing.LICENSE else "",
-        "customer": row.customer.name,
-        "customer_url": f"{reverse('customers')}{row.customer_id}/",
-        "channel": row.get_channel_display(),
-        "seller": row.sold_by,
-        "billing": row.product.get_billing_display(),
-        "verdict": main.path.label if main else _("Nothing to decide"),
-        "missing": len(main.missing) if main else 0,
-        "due": rulings_shown.due(deadline.on, ruling.facts.today) if deadline else None,
-        "unknown_end": bool(ruling.missing_facts),
-        "status": row.get_status_display(),
-        "role": role(row.status),
-    }
+def listed_subscriptions(rows: Iterable[tuple[Subscription, Ruling]]) -> Iterator[dict[str, Any]]:
+    """Yield subscriptions ready for the table."""
+    base, customers_base = reverse("subscriptions:subscriptions"), reverse("customers")
+    status, channel, billing = words(Status), words(Channel), words(Billing)
+    for row, ruling in rows:
+        deadline, main = ruling.deadline, ruling.main
+        yield {
+            "url": f"{base}{row.pk}/",
+            "name": str(row),
+            "product": row.product.name if row.friendly_name else "",
+            "quantity": row.quantity if row.product.billing == Billing.LICENSE else "",
+            "customer": row.customer.name,
+            "customer_url": f"{customers_base}{row.customer_id}/",
+            "channel": channel[row.channel],
+            "seller": row.sold_by,
+            "billing": billing[row.product.billing],
+            "verdict": main.path.label if main else _("Nothing to decide"),
+            "missing": len(main.missing) if main else 0,
+            "due": rulings_shown.due(deadline.on, ruling.facts.today) if deadline else None,
+            "unknown_end": bool(ruling.missing_facts),
+            "status": status[row.status],
+            "role": role(row.status),
+        }
 
 
 @require_safe

@@ -3,6 +3,7 @@
 import re
 import uuid
 from collections.abc import Callable, Iterator
+from dataclasses import fields
 from importlib import import_module
 from typing import Any
 from urllib.parse import quote
@@ -16,6 +17,7 @@ from django.test import Client
 from django.urls import reverse
 
 from partners.actor import Actor
+from subscriptions.filters import CustomersAsked, SubscriptionsAsked
 from tests.factories import PartnerFactory, ProductFactory
 from tests.house.conftest import World
 from tests.house.matrix import ROWS, Row
@@ -63,7 +65,8 @@ def form_fields() -> set[str]:
     return found
 
 
-QUERY = sorted(read("GET", "request") | {"after", "before", "lang", "next", "page"})
+FILTERS = {field.name for kind in (CustomersAsked, SubscriptionsAsked) for field in fields(kind)}
+QUERY = sorted(read("GET", "request") | FILTERS | {"after", "before", "lang", "next", "page"})
 BODY = sorted((read("POST") | form_fields() | {"next"}) - {"acting_for"})
 
 
