@@ -56,8 +56,9 @@ class Wizard:
 
     @property
     def seen(self) -> str:
-        """A mark of all that was typed: a page that shows something else is stale."""
-        words = json.dumps([_plain(self.typed[step]) for step in sorted(self.typed)], sort_keys=True)
+        """A mark of all that was typed, and over which draft: a page that shows something else is stale."""
+        over = [self.draft.pk, self.draft.version] if self.draft else []
+        words = json.dumps([over, *(_plain(self.typed[step]) for step in sorted(self.typed))], sort_keys=True)
         return hashlib.sha256(words.encode()).hexdigest()
 
 

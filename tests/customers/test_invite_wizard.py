@@ -582,8 +582,11 @@ def test_draft_changed_by_somebody_else_shows_both_versions(
     theirs.client.post(theirs.address("words"), {"language": "en", "opening": "Theirs."})
     theirs.end("save")
     mine.client.post(mine.address("words"), {"language": "en", "opening": "Mine."})
+    seen = mine.get("check").context["form"]["seen"].value()  # type: ignore[attr-defined]
     page: Any = mine.end("save")
     assert [(one["saved"], one["typed"]) for one in page.context["differing"]] == [("Theirs.", "Mine.")]
+    again = mine.client.post(mine.address("save"), {"seen": seen})  # the page loaded anew is none
+    assert again["Location"] == mine.address("check")
     draft.refresh_from_db()
     assert draft.opening == "Theirs."
     mine.end("save")  # now it is a decision
