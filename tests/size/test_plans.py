@@ -41,6 +41,7 @@ LISTS = {
     "subscriptions by words": ("/subscriptions/", {"q": "a1b2c"}, "customer_search"),
     "the log": ("/activity/", {}, "partners_activity"),
     "the log by a rare verb": ("/activity/", {"verb": "grant.withdrawn"}, "activity_verb"),
+    "the log of a customer": ("/activity/", {"customer": "customer 7777"}, "activity_customer_label"),
     "home": ("/", {}, "sub_"),
 }
 HELD = ("asg_", "customers_assignment_reseller")  # what the reseller holds
