@@ -114,6 +114,13 @@ def _row(invitation: Invitation, actor: Actor, prefix: str, at: datetime) -> Row
     )
 
 
+def _places_in_short(invitation: Invitation) -> str:
+    return _("%(accepted)d accepted, %(free)d free") % {
+        "accepted": invitation.places_accepted,
+        "free": invitation.places_free,
+    }
+
+
 def to_whom(invitation: Invitation, link: InvitationLink | None) -> str:
     """Name whom an invitation goes to: its customers by number where they may be several."""
     if invitation.places > 1:
