@@ -105,7 +105,7 @@ class PartnerAdmin(LoggedAdmin):
     """Companies as a tree, each with its partnerships and people."""
 
     form = PartnerForm
-    list_display = ("placed", "kind", "partner_id", "country", "level", "locations", "under", "status")
+    list_display = ("placed", "status", "kind", "level", "locations", "partner_id", "country", "under")
     list_filter = ("kind", "status", hierarchy.LevelFilter, ("country", AllValuesFieldListFilter))
     list_select_related = ("parent", "parent__parent")
     list_per_page = 100

@@ -23,7 +23,7 @@ from partners.models import Partner
 from partners.models.partner import MAX_DEPTH, TREE_ORDER
 
 NAMED = 20  # companies below named one by one; the others are counted
-INDENT = "\u2003"
+INDENT = "\u00a0" * 7
 
 
 class Tree(ChangeList):
@@ -57,8 +57,9 @@ class LevelFilter(admin.SimpleListFilter):
 
 
 def placed(partner: Any) -> str:
-    """Return a company's name, set in by its level."""
-    return f"{INDENT * 2 * (partner.level - 2)}└ {partner.name}" if partner.level > 1 else partner.name
+    """Return a company's name, set in by its level; it stays in one line, so that the tree can be seen."""
+    branch = f"{INDENT * (partner.level - 2)}└ " if partner.level > 1 else ""
+    return f"{branch}{partner.name}".replace(" ", "\u00a0")
 
 
 def above(partner: Partner) -> str:
