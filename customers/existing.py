@@ -28,6 +28,15 @@ class Verb(models.TextChoices):
     ATTESTED = "relationship.attested", gettext_lazy("Existing customer attested")
 
 
+def why_not(customer: Customer) -> str:
+    """Say why a customer cannot be attested, empty if it can; reads the provider."""
+    if customer.region != customer.provider.region:
+        return _("This customer is outside your CSP region.")
+    if Relationship.objects.current().filter(customer=customer).exists():
+        return _("This customer has a relationship with you already, or its answer waits for you.")
+    return ""
+
+
 @transaction.atomic
 def attest(
     customer: Customer, tenant_id: uuid.UUID, person: Person, *, by: Actor, at: datetime
@@ -40,10 +49,8 @@ def attest(
     customer = Customer.objects.select_for_update(of=("self",)).select_related("provider").get(pk=customer.pk)
     provider = customer.provider
     refuse_other(by, provider.pk)
-    if customer.region != provider.region:
-        raise Refused(_("This customer is outside your CSP region."))
-    if Relationship.objects.current().filter(customer=customer).exists():
-        raise Refused(_("This customer has a relationship with you already, or its answer waits for you."))
+    if refused := why_not(customer):
+        raise Refused(refused)
     if not may_answer_for_customer(person.email, provider):
         raise Refused(_("This is the address of a partner. Enter one of the customer."), field="email")
     records.settle_tenant(customer, tenant_id)

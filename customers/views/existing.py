@@ -42,4 +42,5 @@ def attest(request: Request, pk: int) -> HttpResponse:
                 % {"customer": customer.name},
             )
             return redirect(customer)
-    return render(request, "customers/existing.html", {"customer": customer, "form": form})
+    context = {"customer": customer, "form": form, "refused": existing.why_not(customer)}
+    return render(request, "customers/existing.html", context)

@@ -162,3 +162,6 @@ def test_form_wants_the_word_and_keeps_what_was_typed(
     answer = client_for(anna).post(address, {**typed, "attested": "on"})
     assert answer.status_code == 302
     assert Relationship.objects.get().origin == Origin.IMPORTED
+    page = client_for(anna).get(address).content.decode()
+    assert "has a relationship with you already" in page
+    assert "Attest it" not in page
