@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+import pytest
 from django.db import transaction
 from django.test import Client
 
@@ -60,3 +61,14 @@ def test_the_page_offers_the_file_with_its_filters(
     page = client_for(anna).get("/activity/", {"customer": "2+2", "after": "x"})
     assert page.context["export_url"] == f"{FILE}?customer=2%2B2"
     assert f'href="{FILE}?customer=2%2B2"' in page.content.decode()
+
+
+def test_the_page_says_how_much_of_a_long_log_it_proved(
+    northwind: Partner, anna: Actor, client_for: SignIn, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(3):
+        write(northwind, anna, now, "grant.lapsed")
+    monkeypatch.setattr("partners.views.activity.ROWS_PROVED", 2)
+    page = client_for(anna).get("/activity/", {"verify": "1"})
+    assert (page.context["proof"].rows, page.context["proof"].problems) == (2, [])
+    assert "the newest 2 of the 3 lines" in page.content.decode()

@@ -8,7 +8,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from customers.models import Assignment, Customer
 from customers.models.privilege import utc_day
@@ -185,6 +187,30 @@ def test_a_file_takes_the_same_number_of_queries_for_each_chunk(
         assert len(read(client.get("/customers/export/"))) == 32
     with django_assert_max_num_queries(9):
         assert len(read(client.get("/subscriptions/export/"))) == 36
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/customers/?path=support_in_place&due=90&status=prospect",
+        "/subscriptions/?path=support_in_place&due=90&billing=license&channel=direct",
+    ],
+)
+def test_filters_cost_the_same_for_one_row_and_for_fifty(
+    address: str, client_for: SignIn, viewer: Actor, northwind: Partner
+) -> None:
+    client, counts = client_for(viewer), []
+    client.get(address)
+    for number in (1, 49):
+        for _ in range(number):
+            SubscriptionFactory(
+                customer=CustomerFactory(provider=northwind), term_end=TODAY + timedelta(days=50)
+            )
+        with CaptureQueriesContext(connection) as captured:
+            page = client.get(address)
+        counts.append(len(captured))
+    assert len(page.context["rows"]) == 50
+    assert counts[0] == counts[1]
 
 
 def test_italian_words_in_an_italians_file(client_for: SignIn, viewer: Actor, book: Customer) -> None:
