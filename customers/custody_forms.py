@@ -25,8 +25,6 @@ from partners.models import Partner, Partnership
 class RecipientsForm(forms.Form):
     """Several recipients, one on a line, and one sentence for all of them."""
 
-    prefix = "many"
-
     lines = Lines(
         label=gettext_lazy("One customer on each line"),
         max_length=MOST_AT_ONCE * 420,
@@ -41,6 +39,9 @@ class RecipientsForm(forms.Form):
         required=False,
         help_text=gettext_lazy("Added to each mail and page. What is asked for stays as it is."),
     )
+
+    def __init__(self, data: Any = None) -> None:
+        super().__init__(data, auto_id="many_%s")  # it stands beside the form of one recipient
 
     def clean_lines(self) -> list[tuple[int, str, str]]:
         """Return line number, company and address of each recipient; refuses the lines that name none."""

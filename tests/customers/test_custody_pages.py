@@ -45,7 +45,7 @@ def test_forwarding_to_several_at_once(campaign: Invitation, luca: Actor, client
     client = client_for(luca)
     assert "3 of 3 places free" in client.get(campaign.get_absolute_url()).content.decode()
     response = client.post(
-        address("invitation-forward-many", campaign), {"many-lines": LINES, "many-covering": "As agreed."}
+        address("invitation-forward-many", campaign), {"lines": LINES, "covering": "As agreed."}
     )
     assert response.status_code == 302
     sent = campaign.links.order_by("pk").values_list("company", "email", "covering")
@@ -60,7 +60,7 @@ def test_wrong_lines_are_named_and_nothing_is_sent(
     campaign: Invitation, luca: Actor, client_for: SignIn
 ) -> None:
     wrong = "Contoso; carla@contoso.example\nno address\nL; nonsense\n; x@x.example\nC;carla@contoso.example"
-    page = client_for(luca).post(address("invitation-forward-many", campaign), {"many-lines": wrong})
+    page = client_for(luca).post(address("invitation-forward-many", campaign), {"lines": wrong})
     assert page.status_code == 200
     errors = page.context["many"].errors["lines"]
     assert [error.partition(":")[0] for error in errors] == ["Line 2", "Line 3", "Line 4", "Line 5"]
@@ -73,7 +73,7 @@ def test_an_address_the_story_refuses_is_named_by_its_line(
     campaign: Invitation, luca: Actor, anna: Actor, client_for: SignIn
 ) -> None:
     lines = f"\nContoso; carla@contoso.example\nX; {anna.email}"
-    page = client_for(luca).post(address("invitation-forward-many", campaign), {"many-lines": lines})
+    page = client_for(luca).post(address("invitation-forward-many", campaign), {"lines": lines})
     assert page.context["many"].errors["lines"] == ["Line 3: This address cannot be invited now."]
     assert not campaign.links.exists()
     assert not Message.objects.filter(event="customers/invitation_sent").exists()
@@ -86,7 +86,7 @@ def test_more_lines_than_fifty_or_than_places_are_refused(
         return refused_lines("\n".join(f"Customer {n}; admin{n}@customers.example" for n in range(number)))
 
     def refused_lines(lines: str) -> str:
-        page = client_for(luca).post(address("invitation-forward-many", campaign), {"many-lines": lines})
+        page = client_for(luca).post(address("invitation-forward-many", campaign), {"lines": lines})
         return str(page.context["many"].errors)
 
     assert "At most 50 lines" in refused(51)
@@ -100,7 +100,7 @@ def test_provider_sends_its_own_to_several(
 ) -> None:
     own = invite(terms, places=3, customer=None)
     assert (
-        client_for(anna).post(address("invitation-send-many", own), {"many-lines": LINES}).status_code == 302
+        client_for(anna).post(address("invitation-send-many", own), {"lines": LINES}).status_code == 302
     )
     assert own.links.count() == 3
 

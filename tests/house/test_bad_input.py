@@ -178,6 +178,7 @@ SHOWN_AT = {
     "customers:invitation-copy": "customers:invitation",
     "customers:invitation-forward": "customers:invitation",
     "customers:invitation-forward-copy": "customers:invitation",
+    "customers:invitation-forward-many": "customers:invitation",
 }
 TYPED = {
     "agreement": "",
@@ -188,7 +189,9 @@ TYPED = {
     "email": "new@proseware.example",
     "entitlement_id": "",
     "external_id": "S-1",
+    "lines": "Proseware; new@proseware.example",
     "name": "Paola Prose",
+    "note": "Three shops.",
     "opening": "Dear all,",
     "password": "a long walk along the canal",
     "partner_id": "2000099",
