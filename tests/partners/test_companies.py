@@ -116,3 +116,26 @@ def test_company_with_a_history_is_never_deleted(
     with pytest.raises(ProtectedError):
         group["y"].delete()
     assert Partner.objects.filter(pk=group["y"].pk).exists()
+
+
+def test_move_refused_when_another_changed_the_line_meanwhile(
+    group: dict[str, Partner], staff: Actor, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    look, looks = companies.line_of, iter([set(), {group["x"].pk}])
+
+    def see_it_change(*rows: Partner | None) -> set[int]:
+        return look(*rows) | next(looks)
+
+    monkeypatch.setattr(companies, "line_of", see_it_change)
+    with pytest.raises(Refused, match="Someone else has just changed this"):
+        companies.move(group["c"], None, reason=WHY, by=staff, at=now)
+    assert parent_of(group["c"]) == group["b"]
+
+
+def test_reactivated_company_acts_again(
+    group: dict[str, Partner], staff: Actor, log: Log, now: datetime
+) -> None:
+    companies.suspend(group["a"], reason=WHY, by=staff, at=now)
+    companies.reactivate(group["a"], reason="Paid", by=staff, at=now)
+    assert Partner.objects.get(pk=group["a"].pk).is_active
+    assert log.verbs() == ["company.suspended", "company.reactivated"]

@@ -373,3 +373,34 @@ def test_refuse_tells_the_provider_why(
     with pytest.raises(Refused):
         onboarding.confirm(done, by=staff, at=now)
     assert not Partner.objects.filter(partner_id="3000001").exists()
+
+
+@pytest.mark.parametrize("taken", ["partner_id", "tenant_id"])
+def test_confirm_refused_for_a_company_that_comes_in_at_this_very_moment(
+    taken: str, completed: Onboarding, staff: Actor, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    look = onboarding._refuse_tenant
+
+    def look_and_be_too_late(tenant_id: uuid.UUID) -> None:
+        look(tenant_id)
+        PartnerFactory(reseller=True, **{taken: getattr(completed, taken)})
+
+    monkeypatch.setattr(onboarding, "_refuse_tenant", look_and_be_too_late)
+    with pytest.raises(Refused, match="is here already"):
+        onboarding.confirm(completed, by=staff, at=now)
+
+
+def test_tidy_leaves_what_was_sent_again_meanwhile(
+    invited: Onboarding, agent: Actor, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    later = now + timedelta(days=ONBOARDING_DAYS)
+    lock = onboarding.lock
+
+    def lock_too_late(pk: int) -> Onboarding:
+        Onboarding.objects.filter(pk=pk).update(expires_at=later + timedelta(days=1))
+        return lock(pk)
+
+    monkeypatch.setattr(onboarding, "lock", lock_too_late)
+    assert onboarding.tidy(later) == 0
+    invited.refresh_from_db()
+    assert invited.status == "waiting"

@@ -156,3 +156,10 @@ def test_whoever_waits_for_staff_is_told_so(invited: Onboarding, client_for: Sig
     Client().post(path_of(invited), TOLD)
     page = client_for(User.objects.get(email=invited.email)).get("/")
     assert (page.status_code, "waits for our staff" in page.content.decode()) == (403, True)
+
+
+def test_tenant_of_another_company_is_refused_at_its_field(invited: Onboarding, tailspin: Partner) -> None:
+    page = Client().post(path_of(invited), {**TOLD, "tenant_id": str(tailspin.tenant_id)})
+    assert page.context["form"].errors["tenant_id"]
+    assert "Tailspin" not in page.content.decode()
+    assert not User.objects.filter(email=invited.email).exists()
