@@ -124,8 +124,10 @@ def record(
 ) -> None:
     """Write what happened to an invitation, and to the `link` it is about, for all who have it in hand.
 
-    A draft is its provider's alone.
+    A draft is its provider's alone, and so is what happens once the partnership has ended.
     """
+    handed = invitation.partnership
+    shared = not invitation.is_draft and (handed is None or handed.is_active)
     about_link = {"company": link.company} if link else {}
     activity.record(
         verb,
@@ -134,7 +136,7 @@ def record(
         provider=invitation.provider,
         about=invitation,
         customer=link.customer if link else invitation.customer,
-        seen_by=[] if invitation.is_draft else invitation.parties,
+        seen_by=invitation.parties if shared else [],
         on_behalf_of=on_behalf_of,
         details={
             "changed": activity.changed(invitation, *([link] if link else []), *changed),

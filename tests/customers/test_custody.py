@@ -306,6 +306,16 @@ def test_holder_of_a_dead_link_asks_once(
     assert list(InvitationLink.objects.asking_again()) == [forwarded]
 
 
+def test_a_wish_after_the_partnership_is_read_by_the_provider_alone(
+    forwarded: InvitationLink, partnership: Partnership, now: datetime, log: Log
+) -> None:
+    Partnership.objects.filter(pk=partnership.pk).update(
+        status="ended", ended_at=now, ended_by="x", answered_at=now, answered_by="x"
+    )
+    custody.ask_again(forwarded, at=now)
+    assert log.readers() == {"Northwind Traders"}
+
+
 def test_asking_is_closed_by_the_provider_once(
     forwarded: InvitationLink, anna: Actor, luca: Actor, now: datetime, log: Log
 ) -> None:

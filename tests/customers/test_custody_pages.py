@@ -99,9 +99,7 @@ def test_provider_sends_its_own_to_several(
     invite: Make, terms: Terms, anna: Actor, client_for: SignIn
 ) -> None:
     own = invite(terms, places=3, customer=None)
-    assert (
-        client_for(anna).post(address("invitation-send-many", own), {"lines": LINES}).status_code == 302
-    )
+    assert client_for(anna).post(address("invitation-send-many", own), {"lines": LINES}).status_code == 302
     assert own.links.count() == 3
 
 
