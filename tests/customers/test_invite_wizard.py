@@ -14,7 +14,7 @@ from customers.models import Contact, Customer, Grant, Invitation, InvitationLin
 from customers.terms import MOST_RESELLERS, Recipient, Terms, usual_opening
 from customers.wizards import KEPT, PLACE
 from partners.actor import Actor
-from partners.models import Activity, MailText, Message, Partner, Partnership, Role
+from partners.models import Activity, MailText, Membership, Message, Partner, Partnership, Role
 from tests.conftest import member
 from tests.customers.wizard import Walk
 from tests.factories import CustomerFactory, PartnerFactory, PartnershipFactory
@@ -612,6 +612,17 @@ def test_sales_agent_goes_on_with_no_draft_that_asks_for_privileges(
     walk.through("save")
     address = reverse("customers:invitation-go-on", args=[Invitation.objects.get().pk])
     assert client_for(seller).post(address).status_code == 403
+
+
+@pytest.mark.parametrize("end", ["send", "save"])
+def test_who_may_no_longer_ask_for_privileges_ends_no_such_draft(
+    walk: Walk, agent: Actor, client_for: SignIn, end: str
+) -> None:
+    walk.through("save")
+    later = go_on(client_for(agent), Invitation.objects.get())
+    Membership.objects.filter(user=agent.user).update(role=Role.SALES_AGENT)
+    assert later.end(end).status_code == 403
+    assert Invitation.objects.get().is_draft
 
 
 def test_draft_opened_from_its_page_is_sent_to_whom_it_names(walk: Walk) -> None:
