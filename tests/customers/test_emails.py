@@ -100,7 +100,9 @@ def every_mail(
     privileges.withdraw_grant(support, contact, code, at=now)
     endings.end_partnership(partnership, by=anna, at=now)
     prospect = CustomerFactory(provider=partnership.provider, name=TYPED)
-    existing.attest(prospect, uuid.uuid4(), Person(TYPED, "no@contoso.example"), by=anna, at=now)
+    existing.attest(
+        prospect, uuid.uuid4(), Person(TYPED, "no@contoso.example", language="en"), by=anna, at=now
+    )
     return {message.event: message for message in mails.all()}
 
 
