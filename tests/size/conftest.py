@@ -170,6 +170,7 @@ def log() -> None:
 def remove() -> None:
     """Take everything away again."""
     with connection.cursor() as cursor, triggers.suspended(connection):
+        cursor.execute("SET session_replication_role = origin")  # also where the writing failed half-way
         tables = ", ".join(f'"{model._meta.db_table}"' for model in MADE)
         cursor.execute(f"TRUNCATE {tables} RESTART IDENTITY CASCADE")
         for model in (Membership, User, Partner, Product):
