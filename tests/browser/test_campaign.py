@@ -68,7 +68,7 @@ def test_campaign_of_three_through_a_reseller(
     reseller.open(Invitation.objects.get().get_absolute_url())
     reseller.page.get_by_text("Send to several at once").click()
     lines = "\n".join(f"{company}; {address}" for company, address in THREE.items())
-    reseller.page.locator("[name=many-lines]").fill(lines)
+    reseller.page.get_by_label("One customer on each line").fill(lines)
     reseller.press("Send to all of them")
     assert InvitationLink.objects.waiting().count() == 3
 
