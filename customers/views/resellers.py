@@ -131,13 +131,14 @@ def reseller(request: Request, pk: int) -> HttpResponse:
     """Show one reseller of a provider: the partnership, and everything that hangs on it."""
     actor, provider, at = request.actor, company_of(request.actor), timezone.now()
     require(provider.has_resellers)
+    resellers = Partnership.objects.visible_to(actor).order_by().values("reseller")
+    company = get_object_or_404(Partner.objects.filter(pk__in=resellers), pk=pk)
     ties = list(
         Partnership.objects.visible_to(actor)
-        .filter(reseller=pk)
+        .filter(reseller=company)
         .select_related("provider", "reseller")
         .order_by("-pk")[:SHOWN]
     )
-    company = get_object_or_404(Partner.objects.filter(pk__in=[tie.reseller_id for tie in ties]), pk=pk)
     tie = ties[0]
     status, label = _state(tie, at)
     customers = Customer.objects.visible_to(actor).filter(reseller=company)
