@@ -1,6 +1,8 @@
 """The stories of an invitation's date: it comes near, is moved, or has passed."""
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from itertools import islice
 
 from django.db import models, transaction
 from django.db.models import F
@@ -11,6 +13,7 @@ from customers import custody_mails, places
 from customers.models import Invitation, InvitationLink, InvitationState
 from partners import activity
 from partners.actor import Actor
+from partners.duties import AT_ONCE, each
 from partners.errors import Refused, Stale
 from partners.models import Message
 from partners.permissions import refuse_other
@@ -73,8 +76,9 @@ def remind(at: datetime) -> int:
         invitation__expires_at__lte=at + REMIND_BEFORE + timedelta(days=1),  # a day of any zone
         message__status=Message.Status.SENT,
     )
-    due = waiting.select_related("provider", "invitation__partnership__reseller").order_by("pk")
-    return sum(_remind(link.pk, at) for link in due.iterator(chunk_size=500) if _is_due(link, at))
+    rows = waiting.select_related("provider", "invitation__partnership__reseller").order_by("pk")
+    due = (link.pk for link in rows.iterator(chunk_size=AT_ONCE) if _is_due(link, at))
+    return each(list(islice(due, AT_ONCE)), partial(_remind, at=at))
 
 
 def _is_due(link: InvitationLink, at: datetime) -> bool:
@@ -86,7 +90,7 @@ def _is_due(link: InvitationLink, at: datetime) -> bool:
 
 
 @transaction.atomic
-def _remind(pk: int, at: datetime) -> bool:
+def _remind(pk: int, *, at: datetime) -> bool:
     link = InvitationLink.objects.select_related("provider", "customer").get(pk=pk)
     link.invitation = invitation = Invitation.objects.lock(link.invitation_id)
     if not _mark_reminded(pk, at):
@@ -106,17 +110,17 @@ def _mark_reminded(pk: int, at: datetime) -> bool:
 
 def tidy(at: datetime) -> int:
     """Move waiting links of expired invitations to lapsed; return how many."""
-    moved = 0
-    system = Actor.system()
     due = InvitationLink.objects.waiting().filter(invitation__expires_at__lte=at)
-    for pk in due.values_list("pk", flat=True)[:500]:
-        with transaction.atomic():
-            link = InvitationLink.objects.get(pk=pk)
-            invitation = Invitation.objects.lock(link.invitation_id)
-            link.refresh_from_db()
-            if link.status != InvitationLink.Status.WAITING or not invitation.is_expired(at):
-                continue
-            places.end(link, InvitationLink.Status.LAPSED, by=system, at=at)
-            places.record(Verb.LAPSED, invitation, by=system, at=at, link=link)
-            moved += 1
-    return moved
+    return each(due.values_list("pk", flat=True)[:AT_ONCE], partial(_lapse, at=at))
+
+
+@transaction.atomic
+def _lapse(pk: int, *, at: datetime) -> bool:
+    link, system = InvitationLink.objects.get(pk=pk), Actor.system()
+    invitation = Invitation.objects.lock(link.invitation_id)
+    link.refresh_from_db()
+    if link.status != InvitationLink.Status.WAITING or not invitation.is_expired(at):
+        return False
+    places.end(link, InvitationLink.Status.LAPSED, by=system, at=at)
+    places.record(Verb.LAPSED, invitation, by=system, at=at, link=link)
+    return True

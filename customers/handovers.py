@@ -6,6 +6,7 @@ The provider stays the owner of every relationship. A hand-over is answered as a
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date, datetime
+from functools import partial
 from typing import Any
 
 from django.db import IntegrityError, models, transaction
@@ -19,6 +20,7 @@ from customers.models import Assignment, Customer, Grant, HandOver
 from customers.models.privilege import utc_day
 from partners import activity, partnerships
 from partners.actor import Actor
+from partners.duties import AT_ONCE, each
 from partners.errors import Refused
 from partners.lifecycle import broke, move_all
 from partners.models import Partner, Partnership
@@ -311,15 +313,12 @@ def _clear_the_dead(provider: Partner, *, by: Actor, at: datetime) -> list[model
 
 def tidy(at: datetime) -> int:
     """Let hand-overs nobody answered lapse, and the accepted take effect once it is time; return how many."""
-    return sum(
-        _tidy_one(hand_over, at)
-        for rows in (HandOver.objects.dead(at), HandOver.objects.due(at))
-        for hand_over in rows.order_by("pk")[:500]
-    )
+    found = (HandOver.objects.dead(at), HandOver.objects.due(at))
+    return sum(each(rows.order_by("pk")[:AT_ONCE], partial(_tidy_one, at=at)) for rows in found)
 
 
 @transaction.atomic
-def _tidy_one(hand_over: HandOver, at: datetime) -> bool:
+def _tidy_one(hand_over: HandOver, *, at: datetime) -> bool:
     """Do what time brings to one hand-over, unless another worker has just done it."""
     system = Actor.system()
     hand_over, _tie = _locked(hand_over)

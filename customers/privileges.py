@@ -1,6 +1,7 @@
 """The stories of delegated admin privileges: assign, answer, stop, withdraw."""
 
 from datetime import date, datetime
+from functools import partial
 
 from django.db import IntegrityError, models, transaction
 from django.utils.translation import gettext as _
@@ -22,6 +23,7 @@ from customers.models import (
 from customers.models.privilege import start_of, utc_day
 from partners import activity, partnerships
 from partners.actor import Actor
+from partners.duties import AT_ONCE, each
 from partners.errors import Refused
 from partners.lifecycle import broke
 from partners.models import Partnership
@@ -355,31 +357,36 @@ def tidy(at: datetime) -> int:
 
     Access stopped by itself when the day was over: this only puts the rows in order.
     """
-    moved = 0
-    system = Actor.system()
-    for pk in Assignment.objects.past(at).values_list("pk", flat=True)[:500]:
-        with transaction.atomic():
-            found = Assignment.objects.get(pk=pk)
-            _lock_ground(found.grant_id, found.partnership_id)
-            assignment = Assignment.objects.lock(pk)
-            if assignment.is_past(at):
-                assignment.move(Assignment.Status.LAPSED, stopped_at=at, stopped_by=system.stamp)
-                _record(Verb.LAPSED, assignment, by=system, at=at)
-                moved += 1
-    for pk in Grant.objects.past(at).values_list("pk", flat=True)[:500]:
-        with transaction.atomic():
-            grant = Grant.objects.lock(pk)
-            if not grant.is_past(at):
-                continue
-            grant.move(Grant.Status.LAPSED, stopped_at=at, stopped_by=system.stamp)
-            activity.record(
-                Verb.GRANT_LAPSED,
-                by=system,
-                at=at,
-                provider=grant.provider,
-                about=grant,
-                customer=grant.customer,
-                details={"changed": activity.changed(grant), "privilege": grant.privilege},
-            )
-            moved += 1
-    return moved
+    assignments = Assignment.objects.past(at).values_list("pk", flat=True)[:AT_ONCE]
+    grants = Grant.objects.past(at).values_list("pk", flat=True)[:AT_ONCE]
+    return each(assignments, partial(_lapse, at=at)) + each(grants, partial(_lapse_grant, at=at))
+
+
+@transaction.atomic
+def _lapse(pk: int, *, at: datetime) -> bool:
+    found, system = Assignment.objects.get(pk=pk), Actor.system()
+    _lock_ground(found.grant_id, found.partnership_id)
+    assignment = Assignment.objects.lock(pk)
+    if not assignment.is_past(at):
+        return False
+    assignment.move(Assignment.Status.LAPSED, stopped_at=at, stopped_by=system.stamp)
+    _record(Verb.LAPSED, assignment, by=system, at=at)
+    return True
+
+
+@transaction.atomic
+def _lapse_grant(pk: int, *, at: datetime) -> bool:
+    grant, system = Grant.objects.lock(pk), Actor.system()
+    if not grant.is_past(at):
+        return False
+    grant.move(Grant.Status.LAPSED, stopped_at=at, stopped_by=system.stamp)
+    activity.record(
+        Verb.GRANT_LAPSED,
+        by=system,
+        at=at,
+        provider=grant.provider,
+        about=grant,
+        customer=grant.customer,
+        details={"changed": activity.changed(grant), "privilege": grant.privilege},
+    )
+    return True

@@ -3,9 +3,10 @@
 An answer moves the end of the same grant; it never adds a privilege. Resellers left ticked go on with it.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import partial
 
 from django.db import IntegrityError, models, transaction
 from django.utils.translation import gettext as _
@@ -27,6 +28,7 @@ from customers.models.privilege import start_of, utc_day
 from customers.privileges import contact_actor
 from partners import activity
 from partners.actor import Actor
+from partners.duties import AT_ONCE, each
 from partners.errors import Refused
 from partners.lifecycle import broke
 from partners.models import Partner
@@ -47,7 +49,6 @@ class Verb(models.TextChoices):
 activity.explain("privileges", gettext_lazy("Privileges"), Privilege.choices)
 activity.explain("days", gettext_lazy("Days"))
 activity.explain("ends", gettext_lazy("Last day"))
-activity.explain("go_on", gettext_lazy("Resellers that go on"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,7 +251,6 @@ def accept(
         at=at,
         renewed=choice.privileges,
         ends=ends,
-        go_on=[one.reseller.name for one in go_on],
         seen_by=[one.reseller for one in (*go_on, *stay)],
     )
     return proposal
@@ -340,10 +340,10 @@ def _record(
     at: datetime,
     renewed: Iterable[str] | None = None,
     ends: dict[str, list[date]] | None = None,
-    go_on: Sequence[str] = (),
     seen_by: Iterable[Partner] = (),
     reason: str = "",
 ) -> None:
+    # Every reseller concerned reads the row, so it names none: none must learn who else holds something.
     chosen = set(proposal.renews if renewed is None else renewed)
     activity.record(
         verb,
@@ -358,7 +358,6 @@ def _record(
             "privileges": [one for one in Privilege.values if one in chosen],
             "days": proposal.privilege_days,
             "ends": ends or {},
-            "go_on": go_on,
         },
         personal={"reason": reason} if reason else None,
     )
@@ -366,12 +365,14 @@ def _record(
 
 def tidy(at: datetime) -> int:
     """Move proposals nobody answered in time to lapsed; return how many."""
-    moved, system = 0, Actor.system()
-    for found in RenewalProposal.objects.past(at)[:500]:
-        with transaction.atomic():
-            proposal = _lock(found)
-            if proposal.can_move(RenewalProposal.Status.LAPSED) and proposal.expires_at <= at:
-                proposal.move(RenewalProposal.Status.LAPSED, answered_at=at, answered_by=system.stamp)
-                _record(Verb.LAPSED, proposal, by=system, at=at)
-                moved += 1
-    return moved
+    return each(RenewalProposal.objects.past(at)[:AT_ONCE], partial(_lapse, at=at))
+
+
+@transaction.atomic
+def _lapse(found: RenewalProposal, *, at: datetime) -> bool:
+    proposal, system = _lock(found), Actor.system()
+    if not proposal.can_move(RenewalProposal.Status.LAPSED) or proposal.expires_at > at:
+        return False
+    proposal.move(RenewalProposal.Status.LAPSED, answered_at=at, answered_by=system.stamp)
+    _record(Verb.LAPSED, proposal, by=system, at=at)
+    return True

@@ -5,6 +5,7 @@ resellers hold that ends with it; a reseller's privilege with an earlier end is 
 """
 
 from datetime import date, datetime, timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from django.db import models, transaction
@@ -17,6 +18,7 @@ from customers.models import Assignment, Customer, Grant, RenewalProposal
 from customers.models.privilege import AssignmentQuerySet, GrantQuerySet, utc_day
 from partners import activity
 from partners.actor import Actor
+from partners.duties import each
 from partners.lifecycle import AddDays
 
 MARKS = (30, 7, 1)  # days before the end
@@ -46,8 +48,7 @@ def warn(at: datetime) -> int:
         found: set[tuple[int, date]] = set()
         for rows in (_grants(today, at), _assignments(today, at)):
             found |= set(rows.filter(provider__time_zone=zone).values_list("customer", "ends_on"))
-        for customer_pk, ends_on in sorted(found)[:AT_ONCE]:
-            told += _tell(customer_pk, ends_on, today, at=at)
+        told += each(sorted(found)[:AT_ONCE], partial(_tell, today=today, at=at))
     return told
 
 
@@ -93,12 +94,13 @@ def _unwarned(mark: int) -> Q:
 
 
 @transaction.atomic
-def _tell(customer_pk: int, ends_on: date, today: date, *, at: datetime) -> bool:
+def _tell(what: tuple[int, date], *, today: date, at: datetime) -> bool:
     """Warn of everything of one customer that ends on one day; say whether there was something left to tell.
 
     A row is warned of by whoever marks it first: another worker finds nothing.
     """
-    mark = min(each for each in MARKS if ends_on <= today + timedelta(days=each))
+    customer_pk, ends_on = what
+    mark = min(days for days in MARKS if ends_on <= today + timedelta(days=days))
     same = {"customer": customer_pk, "ends_on": ends_on}
     grants = [one for one in _grants(today, at).filter(**same).order_by("pk") if _mark(one, mark)]
     alone = _assignments(today, at).filter(**same)

@@ -5,6 +5,7 @@ but the address is told whether it has an account already.
 """
 
 from datetime import datetime
+from functools import partial
 
 from django.conf import settings
 from django.db import IntegrityError, models, transaction
@@ -15,6 +16,7 @@ from django.utils.translation import gettext_lazy
 
 from partners import activity, emails, mail, signed_links, team
 from partners.actor import Actor
+from partners.duties import AT_ONCE, each
 from partners.errors import Refused
 from partners.lifecycle import broke
 from partners.models import Membership, Partner, Role, TeamInvitation, User
@@ -148,16 +150,17 @@ def withdraw(invitation: TeamInvitation, *, by: Actor, at: datetime) -> None:
 
 def tidy(at: datetime) -> int:
     """Move invitations nobody used in time to lapsed; return how many."""
-    moved, system = 0, Actor.system()
-    for invitation in TeamInvitation.objects.past(at):
-        with transaction.atomic():
-            row = lock(invitation)
-            if row.status != TeamInvitation.Status.WAITING or row.waits_at(at):
-                continue
-            row.move(TeamInvitation.Status.LAPSED, closed_at=at, closed_by=system.stamp)
-            _record(Verb.LAPSED, row, by=system, at=at)
-            moved += 1
-    return moved
+    return each(TeamInvitation.objects.past(at)[:AT_ONCE], partial(_lapse, at=at))
+
+
+@transaction.atomic
+def _lapse(invitation: TeamInvitation, *, at: datetime) -> bool:
+    row, system = lock(invitation), Actor.system()
+    if row.status != TeamInvitation.Status.WAITING or row.waits_at(at):
+        return False
+    row.move(TeamInvitation.Status.LAPSED, closed_at=at, closed_by=system.stamp)
+    _record(Verb.LAPSED, row, by=system, at=at)
+    return True
 
 
 # --- the colleague -----------------------------------------------------------------------------

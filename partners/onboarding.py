@@ -6,6 +6,7 @@ other. The company, its first membership and the proposed partnership come to be
 
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 from django.conf import settings
@@ -18,6 +19,7 @@ from django.utils.translation import gettext_lazy
 
 from partners import activity, emails, mail, partnerships, signed_links
 from partners.actor import Actor, ActorKind
+from partners.duties import AT_ONCE, each
 from partners.errors import Refused
 from partners.lifecycle import broke
 from partners.models import Kind, Membership, Onboarding, Partner, Role, User
@@ -214,16 +216,18 @@ def withdraw(onboarding: Onboarding, *, by: Actor, at: datetime) -> None:
 
 def tidy(at: datetime) -> int:
     """Move links nobody used in time to lapsed; return how many."""
-    moved, system = 0, Actor.system()
-    for pk in Onboarding.objects.past(at).values_list("pk", flat=True):
-        with transaction.atomic():
-            row = lock(pk)
-            if row.status != Onboarding.Status.WAITING or row.waits_at(at):
-                continue
-            row.move(Onboarding.Status.LAPSED, closed_at=at, closed_by=system.stamp)
-            _record(Verb.LAPSED, row, by=system, at=at)
-            moved += 1
-    return moved
+    pks = Onboarding.objects.past(at).values_list("pk", flat=True)[:AT_ONCE]
+    return each(pks, partial(_lapse, at=at))
+
+
+@transaction.atomic
+def _lapse(pk: int, *, at: datetime) -> bool:
+    row, system = lock(pk), Actor.system()
+    if row.status != Onboarding.Status.WAITING or row.waits_at(at):
+        return False
+    row.move(Onboarding.Status.LAPSED, closed_at=at, closed_by=system.stamp)
+    _record(Verb.LAPSED, row, by=system, at=at)
+    return True
 
 
 # --- the reseller ------------------------------------------------------------------------------

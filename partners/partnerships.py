@@ -1,6 +1,7 @@
 """The stories of a partnership: propose, accept, decline, withdraw. Ending one lives a floor higher."""
 
 from datetime import datetime
+from functools import partial
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, transaction
@@ -9,6 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from partners import activity, emails
 from partners.actor import Actor
+from partners.duties import AT_ONCE, each
 from partners.errors import Refused
 from partners.lifecycle import broke
 from partners.models import Kind, Partner, Partnership
@@ -164,14 +166,15 @@ def set_link(partnership: Partnership, link: str, *, by: Actor, at: datetime) ->
 
 def tidy(at: datetime) -> int:
     """Move proposals nobody answered in time to lapsed; return how many."""
-    moved = 0
-    for partnership in Partnership.objects.lapsed_at(at).values_list("pk", flat=True):
-        with transaction.atomic():
-            row = lock(partnership)
-            if row.status != Partnership.Status.PROPOSED:
-                continue
-            system = Actor.system()
-            row.move(Partnership.Status.LAPSED, answered_at=at, answered_by=system.stamp)
-            _record(Verb.LAPSED, row, by=system, at=at)
-            moved += 1
-    return moved
+    pks = Partnership.objects.lapsed_at(at).values_list("pk", flat=True)[:AT_ONCE]
+    return each(pks, partial(_lapse, at=at))
+
+
+@transaction.atomic
+def _lapse(pk: int, *, at: datetime) -> bool:
+    row, system = lock(pk), Actor.system()
+    if row.status != Partnership.Status.PROPOSED:
+        return False
+    row.move(Partnership.Status.LAPSED, answered_at=at, answered_by=system.stamp)
+    _record(Verb.LAPSED, row, by=system, at=at)
+    return True

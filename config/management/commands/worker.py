@@ -22,6 +22,7 @@ from partners import (
     onboarding,
     partnerships,
 )
+from partners.duties import each
 from partners.models import Heartbeat
 from subscriptions import snoozes
 
@@ -116,8 +117,7 @@ def work(at: datetime, *, stop: Callable[[], bool] = mail.never) -> int:
     is_mine("worker", timedelta(seconds=10), at)  # the sign of life; one in ten seconds is enough
     sent = mail.deliver_due(at, stop=stop)
     if not stop() and is_mine("minute", timedelta(minutes=1), at):
-        for tidy in TIDIES:
-            tidy(at)
+        each(TIDIES, lambda tidy: tidy(at))
     if not stop() and is_mine("day", timedelta(days=1), at):
         call_command("clearsessions")
     return sent
