@@ -179,7 +179,7 @@ def resend(link: InvitationLink, *, by: Actor, at: datetime, copied: bool = Fals
     link.invitation = invitation
     refuse_resending(link, at=at)
     if link.status == InvitationLink.Status.LAPSED:
-        places.revive(link)
+        places.revive(link, by=by)
     InvitationLink.objects.filter(pk=link.pk).update(
         serial=F("serial") + 1,
         resent_at=at,

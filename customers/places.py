@@ -60,7 +60,7 @@ def place(
     return link, [*dead, *_answer_askings(invitation.provider, address, by=by, at=at)]
 
 
-def revive(link: InvitationLink) -> None:
+def revive(link: InvitationLink, *, by: Actor) -> None:
     """Give a lapsed link of a locked invitation a place again; refuses without a free one, or where it would
     be the second that waits at its address.
     """
@@ -72,7 +72,7 @@ def revive(link: InvitationLink) -> None:
     except IntegrityError as problem:
         if not broke(problem, InvitationLink, "link_one_waiting_per_address"):
             raise
-        raise Refused(_("Another invitation to this address is waiting for an answer.")) from problem
+        raise Refused(already_waiting(link.invitation.provider, by)) from problem
 
 
 def _answer_askings(provider: Partner, address: str, *, by: Actor, at: datetime) -> list[InvitationLink]:

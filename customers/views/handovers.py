@@ -133,7 +133,9 @@ def detail(request: Request, pk: int) -> HttpResponse:
     else:
         rows = hand_over.assignments.select_related("customer").order_by("customer__sort_name", "pk")
         taken, gone = list(rows), []
-    renamed = list(to_rename(hand_over)) if hand_over.took_effect_at is None else []
+    is_to_come = hand_over.status == HandOver.Status.ACCEPTED and hand_over.took_effect_at is None
+    # Read anew each time: once it is closed, whom the reseller before looks after is nobody else's business.
+    renamed = list(to_rename(hand_over)) if waits or is_to_come else []
     of: dict[Customer, list[Assignment]] = {customer: [] for customer in renamed}
     for one in taken:
         of.setdefault(one.customer, []).append(one)
@@ -148,6 +150,7 @@ def detail(request: Request, pk: int) -> HttpResponse:
             "named": len(renamed),
             "rows": sorted(of.items(), key=lambda pair: (pair[0].sort_name, pair[0].pk))[:SHOWN],
             "gone": gone,
+            "is_under_way": waits or is_to_come,
             "shown": SHOWN,
             "is_provider": actor.is_of(hand_over.provider_id),
             "may_answer": waits and may_answer_hand_over(actor, hand_over),

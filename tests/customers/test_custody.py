@@ -254,7 +254,7 @@ def test_resend_of_a_lapsed_link_refused_where_another_waits(
     at = after(lapsed)
     other = invite(terms, expires_at=at + timedelta(days=9))
     custody.send(other, to=to_carla, by=anna, at=at)
-    with pytest.raises(Refused, match="Another invitation to this address is waiting"):
+    with pytest.raises(Refused, match="An invitation to this address is already waiting"):
         custody.resend(lapsed, by=anna, at=at)
     lapsed.refresh_from_db()
     assert lapsed.status == InvitationLink.Status.LAPSED
