@@ -34,6 +34,9 @@ def why_not(customer: Customer) -> str:
         return _("This customer is outside your CSP region.")
     if Relationship.objects.current().filter(customer=customer).exists():
         return _("This customer has a relationship with you already, or its answer waits for you.")
+    if Relationship.objects.filter(customer=customer, status=Relationship.Status.ENDED).exists():
+        # It was promised: what the customer ended begins again by its own word, never by the provider's.
+        return _("Its relationship with you has ended: it begins again when the customer accepts an invitation.")
     return ""
 
 
@@ -43,8 +46,9 @@ def attest(
 ) -> Relationship:
     """Begin a relationship on an account admin's word that Partner Center lists the customer with one.
 
-    It counts as confirmed at Microsoft. Refuses a customer that has one or whose answer waits, one outside
-    the region, a partner's own tenant or address, and another Microsoft ID than the settled one.
+    It counts as confirmed at Microsoft. Refuses a customer that has one, whose answer waits or whose
+    relationship has ended, one outside the region, a partner's own tenant or address, and another Microsoft
+    ID than the settled one.
     """
     customer = Customer.objects.select_for_update(of=("self",)).select_related("provider").get(pk=customer.pk)
     provider = customer.provider

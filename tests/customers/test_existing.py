@@ -120,7 +120,7 @@ def test_another_customers_tenant_is_refused(contoso: Customer, anna: Actor, now
 def test_another_tenant_than_the_settled_one_is_refused(
     anna: Actor, now: datetime, contoso: Customer
 ) -> None:
-    customer = RelationshipFactory(customer__provider=contoso.provider, ended=True).customer
+    customer = RelationshipFactory(customer__provider=contoso.provider, status="refused").customer
     with pytest.raises(Refused, match="another Microsoft ID"):
         existing.attest(customer, uuid.uuid4(), replace(CARLA, email="c@d.example"), by=anna, at=now)
 
