@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime
 from itertools import islice
@@ -14,6 +15,8 @@ CHUNK = 1000
 BOM = "\ufeff"  # without it Excel takes UTF-8 for the system's own encoding
 RUN = frozenset("=+-@＝＋－＠")  # what a spreadsheet runs, and its full-width twins
 STARTS = frozenset("\t\r")
+# Italian Excel, opened with a file, ends a cell at every semicolon, whatever quotes stand around it.
+INSIDE = re.compile(rf"(?<=[;\t\r\n])(\s*)(?=[{re.escape(''.join(sorted(RUN)))}])")
 
 Thing = TypeVar("Thing")
 Cells = Sequence[object]
@@ -21,7 +24,7 @@ Cells = Sequence[object]
 
 def defused(cell: object) -> str:
     """Return a cell as text that no spreadsheet runs: an apostrophe goes before what looks like a formula."""
-    text = _text(cell)
+    text = INSIDE.sub(r"\1'", _text(cell))
     core = text.lstrip()
     blanks = text[: len(text) - len(core)]
     return f"'{text}" if (core[:1] in RUN and core) or STARTS.intersection(blanks) else text
