@@ -80,6 +80,31 @@ def test_control_accepted_while_the_partnership_ends(
     assert not named_as_stopping(passed())
 
 
+# --- accepted while the customer refuses or withdraws ------------------------------------------
+
+
+@pytest.mark.parametrize("how", ["refused", "withdrawn"])
+def test_accepted_while_the_customer_says_no_is_never_live(
+    how: str,
+    hand_over: HandOver,
+    confirmed: Contact,
+    ada: Actor,
+    now: datetime,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    offer = hand_over.assignments.get()
+    if how == "refused":
+        no = partial(privileges.refuse_reseller, offer, confirmed, at=now)
+    else:
+        code = privileges.ask_to_withdraw(offer.grant, confirmed, at=now)
+        links.spend_try(code, links.code_digits(code), at=now)
+        no = partial(privileges.withdraw_grant, offer.grant, confirmed, code, at=now)
+    meet_before(monkeypatch, activity, "record")
+    outcomes = together(partial(handovers.accept, hand_over, by=ada, at=now), no)
+    assert won(outcomes) == 2, outcomes
+    assert not Assignment.objects.live(now + timedelta(seconds=1)).filter(hand_over__isnull=False).exists()
+
+
 # --- taken into effect by two workers ----------------------------------------------------------
 
 
