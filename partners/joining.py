@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from partners import activity, emails, mail, signed_links, team
+from partners import activity, emails, mail, newcomers, signed_links, team
 from partners.actor import Actor
 from partners.duties import AT_ONCE, each
 from partners.errors import Refused
@@ -166,11 +166,6 @@ def _lapse(invitation: TeamInvitation, *, at: datetime) -> bool:
 # --- the colleague -----------------------------------------------------------------------------
 
 
-def account_of(invitation: TeamInvitation) -> User | None:
-    """Return the account the invited address has already."""
-    return User.objects.filter(email=invitation.email).first()
-
-
 @transaction.atomic
 def join(invitation: TeamInvitation, user: User, *, serial: int, at: datetime) -> Membership:
     """Join as the account that has the invited address, and may sign in; refuses every other.
@@ -192,18 +187,7 @@ def join_anew(
     Refuses a link that died meanwhile, and an address that got an account in this very moment.
     """
     partner = _still_open(invitation, serial, at)
-    words = _("This address has an account already. Sign in with it first.")
-    if account_of(invitation) is not None:
-        raise Refused(words)
-    try:
-        with transaction.atomic():
-            user = User.objects.create_user(
-                invitation.email, password, name=name, language=invitation.language
-            )
-    except IntegrityError as problem:
-        if account_of(invitation) is not None:
-            raise Refused(words) from problem
-        raise
+    user = newcomers.make_account(invitation.email, password, name=name, language=invitation.language)
     return _let_in(lock(invitation), partner, user, at=at)
 
 

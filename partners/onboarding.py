@@ -17,7 +17,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from partners import activity, emails, mail, partnerships, signed_links
+from partners import activity, emails, mail, newcomers, partnerships, signed_links
 from partners.actor import Actor, ActorKind
 from partners.duties import AT_ONCE, each
 from partners.errors import Refused
@@ -233,11 +233,6 @@ def _lapse(pk: int, *, at: datetime) -> bool:
 # --- the reseller ------------------------------------------------------------------------------
 
 
-def account_of(onboarding: Onboarding) -> User | None:
-    """Return the account the invited address has already."""
-    return User.objects.filter(email=onboarding.email).first()
-
-
 @transaction.atomic
 def complete(
     onboarding: Onboarding, told: Told, *, serial: int, signed_in: User | None, at: datetime
@@ -253,13 +248,13 @@ def complete(
     if not told.attested:
         raise Refused(_("Only somebody who works for this company can go on."), field="attested")
     _refuse_tenant(told.tenant_id)
-    user = account_of(onboarding)
+    user = newcomers.account_of(onboarding.email)
     if user is None:
-        user = User.objects.create_user(
+        user = newcomers.make_account(
             onboarding.email, told.password, name=told.name, language=onboarding.language
         )
     elif user != signed_in or not user.is_active:
-        raise Refused(_("This address has an account already. Sign in with it first."))
+        raise newcomers.refusal()
     kept = ("tenant_id", "website", "support_email", "support_phone", "time_zone")
     for name in kept:
         setattr(onboarding, name, getattr(told, name))
@@ -294,7 +289,6 @@ def confirm(onboarding: Onboarding, *, by: Actor, at: datetime) -> Onboarding:
     onboarding = lock(onboarding.pk)
     if not onboarding.can_move(Onboarding.Status.CONFIRMED):
         raise Refused(onboarding.refusal(Onboarding.Status.CONFIRMED))
-    _refuse_provider(onboarding.provider)
     assert onboarding.user is not None and onboarding.tenant_id is not None  # noqa: S101, PT018 - a constraint
     partner = _company(onboarding, onboarding.tenant_id, at=at)
     membership = Membership.objects.create(

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from partners import joining
+from partners import joining, newcomers
 from partners.accounts import remember_device
 from partners.errors import Refused
 from partners.middleware import ACTING_FOR
@@ -35,7 +35,7 @@ def join(request: HttpRequest, found: TeamInvitation, token: str) -> HttpRespons
 
     The link alone signs nobody in: an account that exists is signed in to first.
     """
-    account = joining.account_of(found)
+    account = newcomers.account_of(found.email)
     signed_in = request.user if isinstance(request.user, User) else None
     context = {
         "invitation": found,

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from partners import onboarding
+from partners import newcomers, onboarding
 from partners.errors import Refused
 from partners.models import Onboarding, User
 from partners.onboarding_forms import StartForm, TellForm
@@ -153,7 +153,7 @@ def tell(request: HttpRequest, found: Onboarding, token: str) -> HttpResponse:
     context = {"onboarding": found, "provider": found.provider, "token": token}
     if found.status != Onboarding.Status.WAITING:
         return render(request, "partners/onboarding_told.html", context)
-    account = onboarding.account_of(found)
+    account = newcomers.account_of(found.email)
     signed_in = request.user if isinstance(request.user, User) else None
     if signed_in != account:
         context |= {"account": account, "other": signed_in}

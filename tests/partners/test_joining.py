@@ -8,7 +8,7 @@ import time_machine
 from django.test import Client
 from django.urls import reverse
 
-from partners import joining, mail
+from partners import joining, mail, newcomers
 from partners.actor import Actor
 from partners.errors import Refused
 from partners.models import Membership, Partner, Role, TeamInvitation, User
@@ -302,6 +302,6 @@ def test_address_that_gets_an_account_meanwhile_signs_in(
 ) -> None:
     nina = UserFactory(email=NEW)
     looks = iter([None])  # not there when it is looked for, there when it is made
-    monkeypatch.setattr(joining, "account_of", lambda invitation: next(looks, nina))
+    monkeypatch.setattr(newcomers, "account_of", lambda _email: next(looks, nina))
     with pytest.raises(Refused, match="has an account already"):
         joining.join_anew(invited, **TYPED, serial=1, at=now)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from partners import mail, onboarding, partnerships
+from partners import mail, newcomers, onboarding, partnerships
 from partners.actor import Actor
 from partners.errors import Refused
 from partners.models import Membership, Onboarding, Partner, Partnership, Role, User
@@ -284,6 +284,24 @@ def test_existing_account_completes_signed_in(
     paola.refresh_from_db()
     assert (done.user, paola.name) == (paola, "Paola Already")
     assert not paola.check_password("something else")
+
+
+def test_closed_account_completes_nothing(invited: Onboarding, told: Told, now: datetime) -> None:
+    paola = UserFactory(email=PAOLA, is_active=False)
+    with pytest.raises(Refused, match="has an account already"):
+        onboarding.complete(invited, told, serial=1, signed_in=paola, at=now)
+
+
+def test_complete_refused_when_the_address_gets_an_account_at_this_very_moment(
+    invited: Onboarding, told: Told, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paola = UserFactory(email=PAOLA)
+    looks = iter([None, None])  # not there when it is looked for, there when it is made
+    monkeypatch.setattr(newcomers, "account_of", lambda _email: next(looks, paola))
+    with pytest.raises(Refused, match="has an account already"):
+        onboarding.complete(invited, told, serial=1, signed_in=None, at=now)
+    invited.refresh_from_db()
+    assert invited.status == "waiting"
 
 
 # --- staff -------------------------------------------------------------------------------------
