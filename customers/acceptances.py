@@ -451,11 +451,34 @@ def _lock_pending(acceptance: Acceptance) -> Acceptance:
     return acceptance
 
 
+def _refuse_taken_back(acceptance: Acceptance) -> None:
+    """Refuse an answer that is older than an end of the relationship, or than a privilege taken back."""
+    answered = models.Q(customer=acceptance.customer)
+    relationships = Relationship.objects.filter(answered).select_for_update(of=("self",)).order_by("pk")
+    grants = Grant.objects.filter(answered).select_for_update(of=("self",)).order_by("pk")
+    since = acceptance.completed_at
+    assert since is not None  # noqa: S101 - a constraint
+    noes = [moment for one in relationships for moment in (one.ended_at, one.ending_requested_at)]
+    noes += [
+        one.stopped_at
+        for one in grants
+        if one.status == Grant.Status.WITHDRAWN and one.privilege in acceptance.ticked
+    ]
+    if any(moment and moment > since for moment in noes):
+        raise Refused(
+            _("The customer has taken this back since it answered: refuse it, and invite it again.")
+        )
+
+
 @transaction.atomic
 def confirm(acceptance: Acceptance, *, by: Actor, at: datetime) -> Acceptance:
-    """Confirm, for the provider, that the answer came from the customer; what was ticked counts from now."""
+    """Confirm, for the provider, that the answer came from the customer; what was ticked counts from now.
+
+    Refuses an answer the customer has gone back on since: a later no of its own is stronger.
+    """
     refuse_other(by, acceptance.link.provider_id)
     acceptance = _lock_pending(acceptance)
+    _refuse_taken_back(acceptance)
     acceptance.move(Acceptance.Status.COMPLETED, decided_at=at, decided_by=by.stamp)
     changed = give_what_was_ticked(acceptance, by=by, at=at)
     activity.record(
