@@ -1,5 +1,6 @@
 """Forms of invitations under way: several recipients, another last day, a request and its answer."""
 
+import re
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -21,6 +22,9 @@ from partners.addresses import clean_email, refuse_control_characters
 from partners.fields import Day, Line, Lines, Version
 from partners.models import Partner, Partnership
 
+# A spreadsheet writes a tab or a comma; the last one stands before the address, others may be in the name.
+RECIPIENT = re.compile(r"\s*(\S.*?)\s*[;,\t]\s*([^;,\t]*[^;,\t\s])\s*")
+
 
 class RecipientsForm(forms.Form):
     """Several recipients, one on a line, and one sentence for all of them."""
@@ -30,7 +34,9 @@ class RecipientsForm(forms.Form):
         max_length=MOST_AT_ONCE * 420,
         rows=6,
         strip=False,  # empty lines count when a line is named by its number
-        help_text=gettext_lazy("The company, a semicolon, the e-mail of its administrator."),
+        help_text=gettext_lazy(
+            "The company, a semicolon, the e-mail of its administrator. Lines of a spreadsheet do too."
+        ),
         widget=forms.Textarea(attrs={"placeholder": "Contoso; admin@contoso.com", "spellcheck": "false"}),
     )
     covering = Line(
@@ -85,9 +91,10 @@ def _at_line(number: int, words: str) -> str:
 
 
 def _recipient(line: str) -> tuple[str, str]:
-    company, semicolon, address = (part.strip() for part in line.rpartition(";"))
-    if not (semicolon and company and address):
+    found = RECIPIENT.fullmatch(line)
+    if not found:
         raise ValidationError(_("write the company, a semicolon and the address"))
+    company, address = found.groups()
     if len(company) > 160:
         raise ValidationError(_("the company's name is too long"))
     refuse_control_characters(company)

@@ -56,6 +56,16 @@ def test_forwarding_to_several_at_once(campaign: Invitation, luca: Actor, client
     ]
 
 
+def test_lines_of_a_spreadsheet_are_taken(campaign: Invitation, luca: Actor, client_for: SignIn) -> None:
+    lines = "Contoso\tcarla@contoso.example\nRossi, Bianchi, ops@rossi.example"
+    response = client_for(luca).post(address("invitation-forward-many", campaign), {"lines": lines})
+    assert response.status_code == 302
+    assert list(campaign.links.order_by("pk").values_list("company", "email")) == [
+        ("Contoso", "carla@contoso.example"),
+        ("Rossi, Bianchi", "ops@rossi.example"),
+    ]
+
+
 def test_wrong_lines_are_named_and_nothing_is_sent(
     campaign: Invitation, luca: Actor, client_for: SignIn
 ) -> None:
