@@ -36,3 +36,12 @@ def test_a_founding_database_with_its_triggers_takes_every_later_migration(tmp_p
         "from django.db import connection; from partners import triggers; print(triggers.missing(connection))"
     )
     assert manage(database, "shell", "-v0", "-c", names).strip() == "[]"
+
+
+def test_every_migration_goes_back_to_the_founding_one(tmp_path: Path) -> None:
+    database = tmp_path / "latest.sqlite3"
+    manage(database, "migrate", "-v0")
+    for app in ("subscriptions", "customers", "partners"):
+        manage(database, "migrate", "-v0", app, "0001")
+    left = manage(database, "showmigrations", "partners", "customers", "subscriptions")
+    assert left.count("[X] 0001_initial") == left.count("[X]") == 3
