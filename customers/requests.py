@@ -18,6 +18,7 @@ from partners.models import Partnership
 from partners.permissions import refuse_other
 
 MOST_WAITING = 20  # requests of one reseller at one provider
+MOST_A_DAY = 40  # those taken back again too: each one is a mail to everybody who may answer
 
 
 @activity.verbs
@@ -42,7 +43,10 @@ class Wish:
 
 @transaction.atomic
 def make(partnership: Partnership, wish: Wish, *, by: Actor, at: datetime) -> InvitationRequest:
-    """Ask the provider of a partnership in force for an invitation; refuses one more when many wait."""
+    """Ask the provider of a partnership in force for an invitation.
+
+    Refuses one more when many wait, and when very many were made within a day.
+    """
     partnership = (
         Partnership.objects.select_for_update(of=("self",))
         .select_related("provider", "reseller")
@@ -57,6 +61,9 @@ def make(partnership: Partnership, wish: Wish, *, by: Actor, at: datetime) -> In
         raise Refused(_("An invitation serves between 1 and %(places)d customers.") % {"places": MAX_PLACES})
     if InvitationRequest.objects.waiting().filter(partnership=partnership).count() >= MOST_WAITING:
         raise Refused(_("Many of your requests wait already. The provider answers those first."))
+    today = InvitationRequest.objects.filter(partnership=partnership, requested_at__gt=at - timedelta(days=1))
+    if today.count() >= MOST_A_DAY:
+        raise Refused(_("You have asked this provider very often today. Try again tomorrow."))
     request = InvitationRequest.objects.create(
         partnership=partnership,
         provider=partnership.provider,
