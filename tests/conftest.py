@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.core.cache import cache
 from django.db import connection
 from django.db.models import Model
 from django.test import Client, TransactionTestCase
@@ -50,6 +51,12 @@ from tests.factories import (
 
 MOMENT = datetime(2026, 3, 10, 9, 30, tzinfo=UTC)
 TENANT = uuid.UUID("c0470500-0000-4000-8000-000000000001")
+
+
+@pytest.fixture(autouse=True)
+def nobody_knocked_before() -> None:
+    """Forget what the throttles counted in another test: the tests' clock stands still."""
+    cache.clear()
 
 
 @pytest.fixture(autouse=True, scope="session")

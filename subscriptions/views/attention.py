@@ -149,7 +149,8 @@ def wake(request: Request, kind: str, pk: int) -> HttpResponse:
     """Take back what one put off."""
     company_of(request.actor)
     require(may_put_off(request.actor))
-    if not Snooze.objects.visible_to(request.actor).filter(kind=kind, object_ref=pk).exists():
+    known = kind in Kind.values
+    if not known or not Snooze.objects.visible_to(request.actor).filter(kind=kind, object_ref=pk).exists():
         raise Http404
     try:
         snoozes.wake(kind, pk, by=request.actor, at=timezone.now())

@@ -10,6 +10,7 @@ from partners.actor import Actor
 from partners.errors import Refused
 from partners.models import Membership, Partner, Partnership
 from partners.permissions import refuse_other, require
+from tests.factories import OnboardingFactory
 
 PEOPLE = [
     *("anna", "agent", "seller", "helpdesk", "viewer"),
@@ -24,6 +25,7 @@ TABLE = {
     "may_invite_colleague": {"anna", "luca", "ada", "tom", "wanda"},
     "may_leave": {*PEOPLE} - {"staff"},
     "may_propose_partnership": {"anna", "agent", "tom"},
+    "may_change_onboarding": {"anna", "agent"},
     "may_withdraw_partnership": {"anna", "agent"},
     "may_set_joint_link": {"anna", "agent"},
     "may_answer_partnership": {"luca"},
@@ -40,6 +42,7 @@ def questions(northwind: Partner, partnership: Partnership, anna: Actor) -> dict
         "may_invite_colleague": (),
         "may_leave": (),
         "may_propose_partnership": (),
+        "may_change_onboarding": (OnboardingFactory(provider=northwind),),
         "may_withdraw_partnership": (partnership,),
         "may_set_joint_link": (partnership,),
         "may_answer_partnership": (partnership,),

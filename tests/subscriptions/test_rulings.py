@@ -109,4 +109,4 @@ def test_ruling_many_takes_as_many_queries_as_ruling_one(
         SubscriptionFactory(customer=accepted.customer)
     with CaptureQueriesContext(connection) as queries:
         assert len(rulings.rule(list(rulings.with_facts(Subscription.objects.all())), now)) == 3 * number
-    assert len(queries) == 4
+    assert len(queries) == 3
