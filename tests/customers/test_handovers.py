@@ -255,6 +255,42 @@ def test_accept_caps_what_would_outlast_the_grant(
     assert found.assignments.get().ends_on == sooner
 
 
+@pytest.mark.parametrize("what", ["grant", "offer"])
+def test_accept_leaves_out_what_ends_before_its_day(
+    what: str,
+    hand_over: Offering,
+    assigned: Assignment,
+    provisioning: Grant,
+    support: Grant,
+    partnership: Partnership,
+    ada: Actor,
+    now: datetime,
+) -> None:
+    AssignmentFactory(grant=support, partnership=partnership)
+    found = hand_over(10)
+    sooner = now.date() + timedelta(days=9)
+    if what == "grant":
+        Grant.objects.filter(pk=provisioning.pk).update(ends_on=sooner)
+    else:
+        found.assignments.filter(grant=provisioning).update(ends_on=sooner)
+    handovers.accept(found, by=ada, at=now)
+    assert found.assignments.get(grant=provisioning).status == "lapsed"
+    assert found.assignments.get(grant=support).status == "active"
+    assigned.refresh_from_db()
+    assert assigned.status == "active", "whoever held it keeps it to its end"
+
+
+def test_hand_over_of_a_suspended_provider_is_neither_offered_nor_accepted(
+    hand_over: Offering, northwind: Partner, ada: Actor, staff: Actor, now: datetime
+) -> None:
+    found = hand_over()
+    companies.suspend(northwind, reason="Not paid.", by=staff, at=now)
+    with pytest.raises(Refused, match="suspended company"):
+        handovers.accept(found, by=ada, at=now)
+    with pytest.raises(Refused, match="suspended company"):
+        hand_over()
+
+
 def test_what_has_not_begun_passes_with_its_own_beginning(
     hand_over: Offering, support: Grant, partnership: Partnership, ada: Actor, now: datetime
 ) -> None:

@@ -198,6 +198,16 @@ def test_assignment_that_ends_before_its_grant_is_the_partners_affair(
     assert log.names(own)
 
 
+def test_nearer_end_the_customer_has_just_chosen_is_not_told_of_by_its_resellers(
+    ending: tuple[Grant, Grant], partnership: Partnership, now: datetime
+) -> None:
+    """What ends with its grant is told of with it: no mark lies behind the answer that moved them both."""
+    AssignmentFactory(grant=ending[0], partnership=partnership, ends_on=END)
+    answered = END - timedelta(days=20)
+    Grant.objects.update(answered_on=answered)
+    assert [left for left in range(20, -1, -1) if warnings.warn(noon(left))] == [7, 1]
+
+
 def test_assignment_that_began_lately_has_no_mark_before_it_began(
     ending: tuple[Grant, Grant], partnership: Partnership, now: datetime
 ) -> None:

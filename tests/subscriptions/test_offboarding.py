@@ -27,7 +27,13 @@ from subscriptions.attention import waiting
 from subscriptions.models import Subscription
 from subscriptions.vocabulary import Channel, Status
 from tests.conftest import Log, Mailbox
-from tests.factories import PASSWORD, ContactFactory, InvitationLinkFactory, SubscriptionFactory
+from tests.factories import (
+    PASSWORD,
+    ContactFactory,
+    InvitationLinkFactory,
+    RelationshipFactory,
+    SubscriptionFactory,
+)
 
 
 @pytest.fixture
@@ -250,6 +256,11 @@ def test_another_customers_contact_and_another_code_end_nothing(
     with pytest.raises(Refused, match="ended already"):
         offboarding.ask_to_end(accepted, stranger, at=now)
     code = privileges.ask_to_withdraw(provisioning, confirmed, at=now)
+    with pytest.raises(Refused, match="not mailed for this relationship"):
+        offboarding.end_by_customer(accepted, confirmed, code, at=now)
+    elsewhere = RelationshipFactory()
+    friend = ContactFactory(confirmed=True, customer=elsewhere.customer)
+    code = offboarding.ask_to_end(elsewhere, friend, at=now)
     with pytest.raises(Refused, match="not mailed for this relationship"):
         offboarding.end_by_customer(accepted, confirmed, code, at=now)
 
