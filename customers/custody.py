@@ -178,8 +178,8 @@ def resend(link: InvitationLink, *, by: Actor, at: datetime, copied: bool = Fals
     link = InvitationLink.objects.select_related("provider", "customer").get(pk=link.pk)
     link.invitation = invitation
     refuse_resending(link, at=at)
-    if link.status == InvitationLink.Status.LAPSED:
-        places.revive(link, by=by)
+    lapsed = link.status == InvitationLink.Status.LAPSED
+    dead = places.revive(link, by=by, at=at) if lapsed else []
     InvitationLink.objects.filter(pk=link.pk).update(
         serial=F("serial") + 1,
         resent_at=at,
@@ -193,7 +193,7 @@ def resend(link: InvitationLink, *, by: Actor, at: datetime, copied: bool = Fals
     link.message = emails.invitation_sent(link, by=by, at=at, copied=copied)
     link.save(update_fields=["message"])
     places.record(
-        Verb.RESENT, invitation, by=by, at=at, link=link, personal={"to": link.email}, copied=copied
+        Verb.RESENT, invitation, *dead, by=by, at=at, link=link, personal={"to": link.email}, copied=copied
     )
     return link
 

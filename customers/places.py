@@ -60,10 +60,12 @@ def place(
     return link, [*dead, *_answer_askings(invitation.provider, address, by=by, at=at)]
 
 
-def revive(link: InvitationLink, *, by: Actor) -> None:
-    """Give a lapsed link of a locked invitation a place again; refuses without a free one, or where it would
-    be the second that waits at its address.
+def revive(link: InvitationLink, *, by: Actor, at: datetime) -> list[InvitationLink]:
+    """Give a lapsed link of a locked invitation a place again; return the dead ones it puts out of its way.
+
+    Refuses without a free place, or where it would be the second that waits at its address.
     """
+    dead = lapse_dead(link.provider, link.email, by=by, at=at)
     if not take(link.invitation):
         raise Refused(_("No place is free on this invitation."))
     try:
@@ -73,6 +75,7 @@ def revive(link: InvitationLink, *, by: Actor) -> None:
         if not broke(problem, InvitationLink, "link_one_waiting_per_address"):
             raise
         raise Refused(already_waiting(link.invitation.provider, by)) from problem
+    return dead
 
 
 def _answer_askings(provider: Partner, address: str, *, by: Actor, at: datetime) -> list[InvitationLink]:

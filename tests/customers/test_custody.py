@@ -248,6 +248,19 @@ def test_resend_of_a_lapsed_link_needs_a_free_place(lapsed: InvitationLink, anna
         custody.resend(lapsed, by=anna, at=at)
 
 
+def test_resend_of_a_lapsed_link_puts_a_dead_one_out_of_its_way(
+    lapsed: InvitationLink, invite: Make, terms: Terms, to_carla: Recipient, anna: Actor, log: Log
+) -> None:
+    at = after(lapsed)
+    dead = custody.send(invite(terms, expires_at=at + timedelta(hours=1)), to=to_carla, by=anna, at=at)
+    later = at + timedelta(hours=2)
+    assert custody.resend(lapsed, by=anna, at=later).status == InvitationLink.Status.WAITING
+    dead.refresh_from_db()
+    assert dead.status == InvitationLink.Status.LAPSED
+    assert Invitation.objects.get(pk=dead.invitation_id).places_taken == 0
+    assert log.names(lapsed, dead)
+
+
 def test_resend_of_a_lapsed_link_refused_where_another_waits(
     lapsed: InvitationLink, invite: Make, terms: Terms, to_carla: Recipient, anna: Actor
 ) -> None:
