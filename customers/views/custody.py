@@ -130,11 +130,13 @@ def _state_words(invitation: Invitation, state: InvitationState, actor: Actor) -
     mine = actor.is_of(invitation.provider_id)
     match state:
         case InvitationState.DRAFT:
-            return _("A draft: it is frozen and can be sent once you open it.")
+            return _("A draft: once it is handed over or sent, what it asks stays as it is.")
         case InvitationState.OPEN if invitation.is_direct or not mine:
             return _("A place is free: it can be sent.")
         case InvitationState.OPEN:
             return _("It is the reseller's turn: the invitation waits to be sent on.")
+        case InvitationState.WAITING if invitation.places == 1:
+            return _("It waits for the customer's answer. For another address, withdraw its link first.")
         case InvitationState.WAITING:
             return _(
                 "Every place is taken by a link that waits for its answer. Withdrawing one frees its place."
@@ -149,6 +151,15 @@ def _state_words(invitation: Invitation, state: InvitationState, actor: Actor) -
             return _("Every place has been accepted.")
         case _:
             return _("It was withdrawn: its links are dead.")
+
+
+def _opened(invitation: Invitation) -> str:
+    """Say what opening a draft has done: a reseller has it, the customer gets it, or it can be sent."""
+    if invitation.partnership:
+        return _("Handed to %(reseller)s.") % {"reseller": invitation.partnership.reseller.name}
+    if invitation.draft_email:
+        return _("The invitation is on its way to the customer.")
+    return _("The invitation is open.")
 
 
 def _chain(invitation: Invitation) -> list[dict[str, Any]]:
@@ -304,5 +315,5 @@ def open_(request: Request, pk: int) -> HttpResponse:
     except Refused as refusal:
         messages.error(request, str(refusal))
     else:
-        messages.success(request, _("The invitation is open."))
+        messages.success(request, _opened(invitation))
     return redirect(invitation)

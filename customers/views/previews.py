@@ -6,6 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.utils import translation
+from django.utils.text import capfirst
 
 from customers import emails
 from customers.answers import AnswerForm
@@ -80,7 +81,7 @@ def _look(link: InvitationLink, language: str, terms: dict[str, Any], *, sender:
     form.auto_id = f"preview_{language}_%s"
     return Look(
         language=language,
-        name=translation.get_language_info(language)["name_local"].capitalize(),
+        name=capfirst(translation.get_language_info(language)["name_translated"]),
         is_mails=language == link.invitation.language,
         subject=subject,
         text=text,

@@ -628,7 +628,9 @@ def test_who_may_no_longer_ask_for_privileges_ends_no_such_draft(
 def test_draft_opened_from_its_page_is_sent_to_whom_it_names(walk: Walk) -> None:
     walk.through("save")
     draft = Invitation.objects.get()
-    walk.client.post(reverse("customers:invitation-open", args=[draft.pk]))
+    page = walk.client.post(reverse("customers:invitation-open", args=[draft.pk]), follow=True)
+    assert "The invitation is on its way to the customer." in page.content.decode()
+    assert "For another address, withdraw its link first." in page.content.decode()
     assert draft.links.get().message.status == Message.Status.QUEUED  # type: ignore[union-attr]
 
 
