@@ -1,4 +1,4 @@
-"""Not a byte of another's world: every page and file somebody can open, searched for names that are not theirs."""
+"""Not a byte of another's world: every page, file and mail, searched for names that are not the reader's."""
 
 from datetime import datetime
 
@@ -15,7 +15,7 @@ from tests.house.matrix import PUBLIC, ROWS
 # Who must read nothing of whom. A hand-over names the reseller before to the new one: it is what it is about.
 STRANGERS = {
     "holder": ("Adventure", "Litware", "Tailspin"),
-    "offered": ("Litware", "Tailspin", "carla@"),
+    "offered": ("Litware", "Tailspin"),
     "untied": ("Fabrikam", "Adventure", "Contoso", "Tailspin"),
     "tailspin": ("Northwind", "Fabrikam", "Adventure", "Contoso", "Litware"),
 }
