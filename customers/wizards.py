@@ -16,7 +16,7 @@ from django.utils.datastructures import MultiValueDict
 from customers.invitations import Draft
 
 KEPT = 10  # wizards in one session; the one left longest is forgotten
-LONGEST = 4000  # characters of one value
+LONGEST = 4000  # characters of one field, in all its values
 MOST = 100  # values of one field
 PLACE = "wizards"
 
@@ -122,7 +122,12 @@ def _typed(value: Any) -> Typed:
     typed: Typed = MultiValueDict()
     for name, values in value.items() if isinstance(value, dict) else ():
         if isinstance(name, str) and isinstance(values, list):
-            typed.setlist(name, [one[:LONGEST] for one in values[:MOST] if isinstance(one, str)])
+            kept, room = [], LONGEST
+            for one in values[:MOST]:
+                if isinstance(one, str) and room:
+                    kept.append(one[:room])
+                    room -= len(kept[-1])
+            typed.setlist(name, kept)
     return typed
 
 

@@ -1,5 +1,7 @@
 """Nobody makes Multicanale write to a person without end, by doing and undoing the same thing."""
 
+import json
+import uuid
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -101,6 +103,17 @@ def test_holder_of_dead_and_replaced_links_asks_once(
     said = {client.post(reverse("customers:landing-again", args=[old])).status_code for _time in range(5)}
     assert said == {302}
     assert Activity.objects.count() == before + 1
+
+
+def test_session_holds_little_of_what_wizards_are_sent(
+    client_for: Callable[[Actor], Client], tom: Actor
+) -> None:
+    client = client_for(tom)
+    for _wizard in range(12):
+        address = reverse("customers:invite-leave", args=[uuid.uuid4(), "whom", "whom"])
+        body = {name: ["x" * 4000] * 100 for name in ("company", "email", "partnerships", "find", "other")}
+        assert client.post(address, body).status_code == 302
+    assert len(json.dumps(dict(client.session.items()))) < 300_000
 
 
 def test_stranger_asks_nothing_anew(client: Client, contoso: Customer) -> None:
