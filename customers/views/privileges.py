@@ -184,7 +184,7 @@ def _assignment_row(
         }
     first = f"{exact_day(utc_day(assignment.starts_at))} – " if assignment.starts_at else ""
     leaves = assignment.stopped_at if assignment.status == Status.HANDED_OVER else None
-    last = moment_words(leaves) if leaves else exact_day(assignment.ends_on)
+    last = exact_day(utc_day(leaves) if leaves else assignment.ends_on)  # the hour stands beside the state
     mine = actor.is_of(assignment.reseller_id)
     # A reseller sees the page of a customer it may act for, and of no other.
     reaches = not mine or state == "active"
