@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from django_countries.fields import CountryField
 
 from partners.lifecycle import Lifecycle, among
-from partners.regions import region_of
+from partners.regions import region_name, region_of
 
 if TYPE_CHECKING:
     from partners.actor import Actor
@@ -204,6 +204,11 @@ class Partner(Lifecycle):
     def region(self) -> str:
         """The CSP region of the company's country."""
         return region_of(str(self.country))
+
+    @property
+    def region_name(self) -> str:
+        """The CSP region in words."""
+        return region_name(self.region)
 
     @property
     def zone(self) -> zoneinfo.ZoneInfo:

@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
 from partners.models import Kind, Membership, Partner, User
-from partners.regions import region_of, same_region
+from partners.regions import region_name, region_of, regions, same_region
 from tests.factories import MembershipFactory, PartnerFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -42,6 +42,12 @@ def test_country_that_is_not_listed_is_a_region_of_its_own() -> None:
     assert region_of("QQ") == "QQ"
     assert same_region("QQ", "QQ")
     assert not same_region("QQ", "ZZ")
+
+
+def test_every_region_has_a_name_and_a_country_alone_its_own() -> None:
+    assert {region_name(region) for region in regions()}.isdisjoint(regions())
+    assert region_name("CN") == "China"
+    assert region_name("QQ") == "QQ"
     assert not same_region("QQ", "IT")
 
 
