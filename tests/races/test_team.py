@@ -5,7 +5,7 @@ from functools import partial
 
 import pytest
 
-from partners import joining, team
+from partners import joining, newcomers, team
 from partners.actor import Actor
 from partners.models import Activity, Membership, Partner, Role, TeamInvitation, User
 from tests.conftest import member
@@ -83,7 +83,7 @@ def join_twice(invited: TeamInvitation, now: datetime) -> list[Outcome]:
 def test_double_click_joins_once(
     invited: TeamInvitation, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    meet_before(monkeypatch, joining, "account_of")
+    meet_before(monkeypatch, newcomers, "account_of")
     assert one_won(join_twice(invited, now))
     assert Membership.objects.filter(user__email=invited.email).count() == 1
 
@@ -92,7 +92,7 @@ def test_double_click_without_the_lock_is_caught_by_the_constraint(
     invited: TeamInvitation, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     without_locks(monkeypatch)
-    meet_before(monkeypatch, joining, "account_of")
+    meet_before(monkeypatch, newcomers, "account_of")
     assert one_won(join_twice(invited, now))
     assert User.objects.filter(email=invited.email).count() == 1
 
