@@ -36,7 +36,9 @@ def why_not(customer: Customer) -> str:
         return _("This customer has a relationship with you already, or its answer waits for you.")
     if Relationship.objects.filter(customer=customer, status=Relationship.Status.ENDED).exists():
         # It was promised: what the customer ended begins again by its own word, never by the provider's.
-        return _("Its relationship with you has ended: it begins again when the customer accepts an invitation.")
+        return _(
+            "Its relationship with you has ended: it begins again when the customer accepts an invitation."
+        )
     return ""
 
 

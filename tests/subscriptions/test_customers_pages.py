@@ -243,7 +243,7 @@ def test_the_confirmation_at_microsoft_is_noted_by_agents(
     client_for(agent).post(address)
     page = page_of(client_for(agent), accepted.customer)
     assert cells(page, "Confirmed at Microsoft") == ["confirmed on 10 Mar 2026"]
-    assert f"{address}\"" not in text(page)
+    assert f'{address}"' not in text(page)
 
 
 def test_a_reseller_sees_itself_and_the_provider_and_no_other(
