@@ -184,7 +184,8 @@ def _assignment_row(
         }
     first = f"{exact_day(utc_day(assignment.starts_at))} – " if assignment.starts_at else ""
     leaves = assignment.stopped_at if assignment.status == Status.HANDED_OVER else None
-    last = exact_day(utc_day(leaves) if leaves else assignment.ends_on)  # the hour stands beside the state
+    # Whoever stops as a day begins held it until the day before; the hour stands beside the state.
+    last = exact_day(utc_day(leaves - timedelta(microseconds=1)) if leaves else assignment.ends_on)
     mine = actor.is_of(assignment.reseller_id)
     # A reseller sees the page of a customer it may act for, and of no other.
     reaches = not mine or state == "active"
