@@ -45,7 +45,6 @@ class Verb(models.TextChoices):
     TO_CONFIRM = "invitation.to_confirm", gettext_lazy("Answer waits for the provider")
     CONFIRMED = "relationship.confirmed", gettext_lazy("Answer confirmed")
     REFUSED = "relationship.refused", gettext_lazy("Answer refused")
-    AT_MICROSOFT = "relationship.confirmed_at_microsoft", gettext_lazy("Confirmed at Microsoft")
 
 
 class Doubt(models.TextChoices):
@@ -517,26 +516,3 @@ def refuse(acceptance: Acceptance, *, by: Actor, at: datetime) -> Acceptance:
         details={"changed": activity.changed(acceptance, *changed)},
     )
     return acceptance
-
-
-@transaction.atomic
-def note_microsoft(relationship: Relationship, *, by: Actor, at: datetime) -> None:
-    """Note by hand that the customer confirmed the relationship at Microsoft."""
-    relationship = Relationship.objects.lock(relationship.pk)
-    refuse_other(by, relationship.provider_id)
-    if not relationship.is_active:
-        raise Refused(_("Only an active relationship is confirmed at Microsoft."))
-    noted = Relationship.objects.filter(pk=relationship.pk, confirmed_at_microsoft_at__isnull=True).update(
-        confirmed_at_microsoft_at=at, confirmed_at_microsoft_by=by.stamp
-    )
-    if not noted:
-        raise Refused(_("The confirmation at Microsoft has already been noted."))
-    activity.record(
-        Verb.AT_MICROSOFT,
-        by=by,
-        at=at,
-        provider=relationship.provider,
-        about=relationship,
-        customer=relationship.customer,
-        details={"changed": activity.changed(relationship)},
-    )

@@ -70,7 +70,7 @@ urlpatterns: list[URLPattern] = [
     path("requests/<int:pk>/refuse/", requests.refuse, name="request-refuse"),
     path("acceptances/<int:pk>/confirm/", acceptances.confirm, name="acceptance-confirm"),
     path("acceptances/<int:pk>/refuse/", acceptances.refuse, name="acceptance-refuse"),
-    path("relationships/<int:pk>/microsoft/", acceptances.note_microsoft, name="microsoft-note"),
+    path("relationships/<int:pk>/microsoft/", microsoft.note, name="microsoft-note"),
     path("relationships/<int:pk>/microsoft/undo/", microsoft.undo, name="microsoft-undo"),
     # --- privileges
     path("privileges/", privileges.listing, name="privileges"),

@@ -11,6 +11,7 @@ from customers import (
     expiries,
     invitations,
     links,
+    microsoft,
     privileges,
     renewals,
     warnings,
@@ -41,7 +42,7 @@ def first_year(world: World) -> None:
             active(world, key, days, asks="s" if index % 2 else "ps")
         if index % 4:
             tie = Relationship.objects.get(customer=world.customers[key], status="active")
-            acceptances.note_microsoft(tie, by=world.actors[provider], at=world.ago(days - 6))
+            microsoft.note(tie, by=world.actors[provider], at=world.ago(days - 6))
 
 
 def every_answer(world: World) -> None:

@@ -1,4 +1,4 @@
-"""What the provider says to an answer: confirm it, refuse it, note that it stands at Microsoft too."""
+"""What the provider says to an answer: confirm it, or refuse it."""
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -8,8 +8,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from customers import acceptances
-from customers.models import Acceptance, Relationship
-from customers.permissions import may_decide_acceptance, may_note_microsoft
+from customers.models import Acceptance
+from customers.permissions import may_decide_acceptance
 from partners.errors import Refused
 from partners.permissions import require
 from partners.requests import Request
@@ -65,18 +65,3 @@ def refuse(request: Request, pk: int) -> HttpResponse:
             else acceptance.refusal(Acceptance.Status.REFUSED),
         },
     )
-
-
-@require_POST
-def note_microsoft(request: Request, pk: int) -> HttpResponse:
-    """Note by hand that the customer confirmed the relationship at Microsoft."""
-    rows = Relationship.objects.visible_to(request.actor).select_related("customer")
-    relationship = get_object_or_404(rows, pk=pk)
-    require(may_note_microsoft(request.actor, relationship))
-    try:
-        acceptances.note_microsoft(relationship, by=request.actor, at=timezone.now())
-    except Refused as refusal:
-        messages.error(request, str(refusal))
-    else:
-        messages.success(request, _("Noted: the relationship is confirmed at Microsoft."))
-    return redirect(relationship.customer)

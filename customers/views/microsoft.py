@@ -1,11 +1,11 @@
-"""What was noted wrongly of the confirmation at Microsoft is taken back here, with a reason."""
+"""The confirmation at Microsoft: noted by hand, taken back with a reason where it was noted wrongly."""
 
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from customers import microsoft
 from customers.microsoft_form import ReasonForm
@@ -14,6 +14,21 @@ from customers.permissions import may_note_microsoft
 from partners.errors import Refused
 from partners.permissions import require
 from partners.requests import Request
+
+
+@require_POST
+def note(request: Request, pk: int) -> HttpResponse:
+    """Note by hand that the customer confirmed the relationship at Microsoft."""
+    rows = Relationship.objects.visible_to(request.actor).select_related("customer")
+    relationship = get_object_or_404(rows, pk=pk)
+    require(may_note_microsoft(request.actor, relationship))
+    try:
+        microsoft.note(relationship, by=request.actor, at=timezone.now())
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(request, _("Noted: the relationship is confirmed at Microsoft."))
+    return redirect(relationship.customer)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from customers import acceptances, custody, endings, invitations, links, places, privileges
+from customers import acceptances, custody, endings, invitations, links, microsoft, places, privileges
 from customers.acceptances import Answer
 from customers.models import (
     Acceptance,
@@ -899,19 +899,19 @@ def test_confirmed_contact_stays_confirmed_since_the_first_time(
 def test_confirmation_at_microsoft_is_noted_once_by_hand(
     accepted: Relationship, agent: Actor, now: datetime, log: Log
 ) -> None:
-    acceptances.note_microsoft(accepted, by=agent, at=now)
+    microsoft.note(accepted, by=agent, at=now)
     accepted.refresh_from_db()
     assert (accepted.confirmed_at_microsoft_at, accepted.confirmed_at_microsoft_by) == (now, agent.stamp)
     assert log.verbs()[-1] == "relationship.confirmed_at_microsoft"
     with pytest.raises(Refused, match="already been noted"):
-        acceptances.note_microsoft(accepted, by=agent, at=now)
+        microsoft.note(accepted, by=agent, at=now)
 
 
 def test_confirmation_at_microsoft_refused_unless_active(
     doubtful: Acceptance, anna: Actor, now: datetime
 ) -> None:
     with pytest.raises(Refused, match="Only an active relationship"):
-        acceptances.note_microsoft(Relationship.objects.get(), by=anna, at=now)
+        microsoft.note(Relationship.objects.get(), by=anna, at=now)
 
 
 def test_confirmation_at_microsoft_is_the_providers(
@@ -919,7 +919,7 @@ def test_confirmation_at_microsoft_is_the_providers(
 ) -> None:
     for other in (luca, tom):
         with pytest.raises(Refused, match="Only the company whose part this is"):
-            acceptances.note_microsoft(accepted, by=other, at=now)
+            microsoft.note(accepted, by=other, at=now)
 
 
 def test_privileges_do_not_wait_for_microsoft(assigned: Assignment, now: datetime) -> None:

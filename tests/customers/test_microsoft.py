@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
-from customers import acceptances, microsoft
+from customers import microsoft
 from customers.models import Relationship
 from partners.actor import Actor
 from partners.errors import Refused
@@ -17,13 +17,13 @@ from tests.conftest import Log
 def test_taken_back_with_a_reason_and_noted_again(
     accepted: Relationship, agent: Actor, now: datetime, log: Log
 ) -> None:
-    acceptances.note_microsoft(accepted, by=agent, at=now)
+    microsoft.note(accepted, by=agent, at=now)
     microsoft.take_back(accepted, "Another customer's.", by=agent, at=now)
     accepted.refresh_from_db()
     assert accepted.confirmed_at_microsoft_at is None
     assert log.verbs()[-1] == "relationship.microsoft_taken_back"
     assert log.details()["reason"] == "Another customer's."
-    acceptances.note_microsoft(accepted, by=agent, at=now)
+    microsoft.note(accepted, by=agent, at=now)
 
 
 def test_nothing_noted_nothing_taken_back(
@@ -38,7 +38,7 @@ def test_nothing_noted_nothing_taken_back(
 def test_page_asks_for_the_reason(
     client_for: Callable[..., Any], accepted: Relationship, agent: Actor, now: datetime
 ) -> None:
-    acceptances.note_microsoft(accepted, by=agent, at=now)
+    microsoft.note(accepted, by=agent, at=now)
     address = reverse("customers:microsoft-undo", args=[accepted.pk])
     client = client_for(agent)
     assert address in client.get(accepted.customer.get_absolute_url()).content.decode()

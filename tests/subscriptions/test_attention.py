@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from customers import acceptances, privileges
+from customers import acceptances, microsoft, privileges
 from customers.models import (
     Assignment,
     Grant,
@@ -126,7 +126,7 @@ def test_a_relationship_waits_for_microsoft_without_a_date(
     (item,) = attention.waiting(anna, now).kinds[Kind.MICROSOFT]
     assert (item.due, item.since) == (None, now.date())
     assert item.when(now.date()) == "since 10 Mar 2026"
-    acceptances.note_microsoft(accepted, by=anna, at=now)
+    microsoft.note(accepted, by=anna, at=now)
     assert kinds(attention.waiting(anna, now)) == {}
 
 
