@@ -1,5 +1,6 @@
 """Commands that write a list of one company as CSV: the same table its members download from the page."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
@@ -11,12 +12,12 @@ from partners.actor import Actor, ActorKind
 from partners.models import Partner
 
 
-class ExportCommand(BaseCommand):
+class ExportCommand(BaseCommand, ABC):
     """Write one table, in the company's time zone. Refuses a company that is not on record."""
 
+    @abstractmethod
     def table(self, actor: Actor, at: datetime) -> Iterator[str]:
         """Return the lines of the table; each command says which."""
-        raise NotImplementedError
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
