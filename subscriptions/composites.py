@@ -1,8 +1,8 @@
-"""The provider stored beside a subscription's customer is that customer's provider."""
+"""What a row stores beside the key of another agrees with the row that key points at."""
 
 from partners.composites import Composite
 
-COMPOSITES = (
+FOUNDING = (
     Composite(
         "sub_customer_of_provider",
         "subscriptions_subscription",
@@ -11,3 +11,41 @@ COMPOSITES = (
         ("id", "provider_id"),
     ),
 )
+WALKED = (
+    Composite(
+        "move_of_subscription",
+        "subscriptions_move",
+        ("subscription_id", "provider_id", "customer_id"),
+        "subscriptions_subscription",
+        ("id", "provider_id", "customer_id"),
+    ),
+    Composite(
+        "move_successor_of_customer",
+        "subscriptions_move",
+        ("successor_id", "provider_id", "customer_id"),
+        "subscriptions_subscription",
+        ("id", "provider_id", "customer_id"),
+    ),
+    Composite(
+        "transfer_customer_of_provider",
+        "subscriptions_transfer",
+        ("customer_id", "provider_id"),
+        "customers_customer",
+        ("id", "provider_id"),
+    ),
+    Composite(
+        "transfer_customer_of_current",
+        "subscriptions_transfer",
+        ("current_customer_id", "current_partner_id"),
+        "customers_customer",
+        ("id", "provider_id"),
+    ),
+    Composite(
+        "transfer_item_of_provider",
+        "subscriptions_transferitem",
+        ("transfer_id", "provider_id"),
+        "subscriptions_transfer",
+        ("id", "provider_id"),
+    ),
+)
+COMPOSITES = FOUNDING + WALKED

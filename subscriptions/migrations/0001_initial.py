@@ -3,16 +3,16 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
-from subscriptions.composites import COMPOSITES
+from subscriptions.composites import FOUNDING
 
 
 def add_composites(apps, editor):
-    for composite in COMPOSITES:
+    for composite in FOUNDING:
         composite.add(editor)
 
 
 def remove_composites(apps, editor):
-    for composite in COMPOSITES:
+    for composite in FOUNDING:
         composite.remove(editor)
 
 

@@ -139,6 +139,8 @@ class Subscription(Lifecycle):
         related_name="+",
     )
     is_trial = models.BooleanField(_("trial"), default=False)
+    # Licences sold in CSP before new commerce: today's rules do not let them be transferred.
+    is_legacy_commerce = models.BooleanField(_("sold before new commerce"), default=False)
     parent = models.ForeignKey(
         "self",
         verbose_name=_("add-on of"),
@@ -175,6 +177,7 @@ class Subscription(Lifecycle):
                 condition=~Q(external_id=""),
                 name="sub_external_id_once",
             ),
+            models.UniqueConstraint(fields=["id", "provider", "customer"], name="sub_with_parties"),
             models.CheckConstraint(
                 condition=Q(term_end__isnull=True)
                 | Q(started_on__isnull=True)
