@@ -35,6 +35,7 @@ class RulebookEdition(models.TextChoices):
     """The editions of the rulebook a provider can work under."""
 
     V2016_12 = "2016-12", _("December 2016")
+    V2026 = "2026", _("Today's rules (2026)")
 
 
 def validate_partner_center_link(link: str) -> None:
@@ -186,6 +187,7 @@ class Partner(Lifecycle):
         constraints = (
             among("status", ["active", "suspended"], "partner_status"),
             among("kind", Kind.values, "partner_kind"),
+            among("edition", RulebookEdition.values, "partner_edition"),
             models.CheckConstraint(
                 condition=Q(privilege_days__gte=1, privilege_days__lte=730), name="partner_privilege_days"
             ),

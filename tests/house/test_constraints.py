@@ -51,6 +51,7 @@ CHECKS: dict[str, tuple[Make, dict[str, Any]]] = {
     # --- companies and people
     "partner_status": (factories.PartnerFactory, {"status": "gone"}),
     "partner_kind": (factories.PartnerFactory, {"kind": "distributor"}),
+    "partner_edition": (factories.PartnerFactory, {"edition": "1999"}),
     "partner_not_own_parent": (factories.PartnerFactory, {"parent": F("id")}),
     "partner_privilege_days": (factories.PartnerFactory, {"privilege_days": 731}),
     "partner_expiry_days": (factories.PartnerFactory, {"expiry_days": 0}),
