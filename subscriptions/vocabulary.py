@@ -113,6 +113,28 @@ class StepPrivilege(TextChoices):
     SUPPORT = "support", _("Support")
 
 
+class Evidence(TextChoices):
+    """What is given to close a step."""
+
+    NOTE = "note", _("A note")
+    DATE = "date", _("The day it was done")
+    REFERENCE = "reference", _("The reference number")
+    FILE = "file", _("The document")
+    CHOICE = "choice", _("Wait or cancel")
+    IDS = "ids", _("The CSP subscription id and the Azure subscription id")
+    SUBSCRIPTION = "subscription", _("The new subscription")
+    INVENTORY = "inventory", _("Each service, and whether CSP offers it")
+    MOVED = "moved", _("Each available service, moved")
+    CANCELLED = "cancelled", _("The services cancelled, or the whole subscription")
+
+
+class StepFact(TextChoices):
+    """A recorded fact that closes a step by itself, beside what paths need."""
+
+    ASSIGNMENT = "assignment", _("A reseller holds the privileges.")
+    SUPPORT_CONTACT = "support_contact", _("The support contact is set.")
+
+
 class Need(TextChoices):
     """What must be true before an open path can be walked; `lift` says how to get there."""
 

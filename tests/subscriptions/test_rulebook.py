@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from customers.families import Family
+from subscriptions import steps
 from subscriptions.editions import EDITIONS, Row
 from subscriptions.rulebook import HOLDS, MET, Facts, Ruling, rule, settle, table
 from subscriptions.sources import Decision, Seed
@@ -497,7 +498,9 @@ STEPS = {
     ("csp_other", "usage", "switch_partner"): (
         "written_request ticket sign_current sign_customer sign_new upload confirmed old_access"
     ),
-    ("csp_own", "usage", "switch_partner"): "written_request ticket sign_current signatures upload closed",
+    ("csp_own", "usage", "switch_partner"): (
+        "out_request out_ticket out_sign out_signatures out_upload out_closed"
+    ),
     ("csp_own", "license", "change_reseller"): "reseller",
     ("syndication", "license", "manual_review"): "review",
 }
@@ -513,6 +516,19 @@ def test_steps_are_named_once_each_and_in_translatable_words() -> None:
     for walk in {row.steps for row in table("2016-12") if row.open}:
         assert len({step.code for step in walk}) == len(walk)
         assert all(isinstance(step.title, Promise) for step in walk)
+
+
+def test_a_code_means_one_step_wherever_it_stands() -> None:
+    every = {step for walk in steps.WALKS for step in walk}
+    assert len(steps.BY_CODE) == len(every)
+    assert {row.steps for edition in EDITIONS for row in table(edition)} <= {*steps.WALKS, ()}
+
+
+def test_a_step_of_a_move_is_closed_by_a_fact_or_by_evidence() -> None:
+    for edition in EDITIONS:
+        for row in table(edition):
+            if row.path in steps.PLANNABLE:
+                assert all(step.fact or step.evidence for step in row.steps), row.path
 
 
 def test_what_was_bought_elsewhere_is_ended_by_the_customer_alone() -> None:
