@@ -14,6 +14,7 @@ from factory.django import DjangoModelFactory
 from customers.families import Family
 from customers.models import (
     Acceptance,
+    AgreementAttestation,
     AgreementVersion,
     Assignment,
     Contact,
@@ -384,6 +385,7 @@ class AssignmentFactory(DjangoModelFactory[Assignment]):
 
     class Params:
         offered = Trait(status=Assignment.Status.OFFERED, starts_at=None, answered_at=None, answered_by="")
+        agreed = Trait(needs_yes=True, agreed_at=now, agreed_by="Anna Rossi")
 
     grant = SubFactory(GrantFactory)
     partnership = SubFactory(PartnershipFactory, provider=SelfAttribute("..grant.provider"))
@@ -443,6 +445,21 @@ class AgreementVersionFactory(DjangoModelFactory[AgreementVersion]):
     language = "en"
     link = "https://www.microsoft.com/licensing/docs/customeragreement"
     valid_from = Sequence(lambda n: date(2016, 1, 1) + timedelta(days=n))
+
+
+class AgreementAttestationFactory(DjangoModelFactory[AgreementAttestation]):
+    """The provider's word that its customer accepted the agreement."""
+
+    class Meta:
+        model = AgreementAttestation
+
+    relationship = SubFactory(RelationshipFactory)
+    agreement = SubFactory(AgreementVersionFactory)
+    signed_by = "Anna Rossi"
+    signed_email = "anna.rossi@contoso.example"
+    signed_on = date(2026, 1, 1)
+    attested_at = now
+    attested_by = BY
 
 
 class ProductFactory(DjangoModelFactory[Product]):

@@ -2,6 +2,7 @@
 
 from customers.models.acceptance import Acceptance, AgreementVersion
 from customers.models.asked import InvitationRequest
+from customers.models.attestation import AgreementAttestation
 from customers.models.code import MailedCode, Purpose
 from customers.models.customer import Contact, Customer
 from customers.models.handover import HandOver
@@ -20,6 +21,7 @@ __all__ = [
     "ALL_FAMILIES",
     "GROUND",
     "Acceptance",
+    "AgreementAttestation",
     "AgreementVersion",
     "Assignment",
     "Contact",

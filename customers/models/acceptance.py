@@ -15,6 +15,7 @@ from customers.models.customer import Customer
 from customers.models.invitation import Privilege
 from customers.models.link import InvitationLink
 from partners.lifecycle import Lifecycle, among, paired, stamped
+from partners.models import RulebookEdition
 
 if TYPE_CHECKING:
     from partners.actor import Actor
@@ -37,7 +38,7 @@ class AgreementVersionQuerySet(models.QuerySet["AgreementVersion"]):
 class AgreementVersion(models.Model):
     """One version of Microsoft's customer agreement, kept by staff."""
 
-    edition = models.CharField(_("rulebook edition"), max_length=10)
+    edition = models.CharField(_("rulebook edition"), max_length=10, choices=RulebookEdition)
     name = models.CharField(_("name"), max_length=160)
     country = CountryField(_("country"), blank=True, help_text=_("Empty: every country."))
     language = models.CharField(_("language"), max_length=5, choices=settings.LANGUAGES)
@@ -51,6 +52,7 @@ class AgreementVersion(models.Model):
         verbose_name_plural = _("agreement versions")
         ordering = ("edition", "country", "language", "-valid_from")
         constraints = (
+            among("edition", RulebookEdition.values, "agreement_edition"),
             models.UniqueConstraint(
                 fields=["edition", "country", "language", "valid_from"], name="agreement_once"
             ),

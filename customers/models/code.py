@@ -20,6 +20,7 @@ class Purpose(models.TextChoices):
     WITHDRAW_GRANT = "withdraw_grant", _("Withdraw a privilege")
     RENEW = "renew", _("Answer a renewal")
     END = "end", _("End the relationship")
+    AGREE = "agree", _("Agree to a reseller")
 
 
 class MailedCode(models.Model):
@@ -31,7 +32,7 @@ class MailedCode(models.Model):
     key = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     purpose = models.CharField(max_length=16, choices=Purpose)
     email = models.EmailField(max_length=254)
-    object_ref = models.BigIntegerField()  # the link or grant it is about
+    object_ref = models.BigIntegerField()  # the link, grant, offer, ... it is about
     tries = models.PositiveSmallIntegerField(default=0)
     made_at = models.DateTimeField()
     expires_at = models.DateTimeField()

@@ -169,8 +169,9 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
         """Those a reseller may act under at a moment, for one family or for any. Nothing else says so.
 
         Live means: active, or handed over and not yet stopped; started; not past its end; its grant active
-        and not past its end; its relationship and its partnership active; neither company suspended; and,
-        under edition 2016-12, the family not one the customer stated another CSP partner administers.
+        and not past its end; its relationship and its partnership active; neither company suspended; not
+        without the customer's yes where it needs one; and, under edition 2016-12, the family not one the
+        customer stated another CSP partner administers.
         """
         today = utc_day(at)
         stated = OtherPartnerStatement.objects.filter(
@@ -194,7 +195,9 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
             partnership__status=Partnership.Status.ACTIVE,
             provider__status=Partner.Status.ACTIVE,
             reseller__status=Partner.Status.ACTIVE,
-        ).exclude(
+        )
+        rows = rows.exclude(_WAITS_FOR_CUSTOMER)
+        rows = rows.exclude(
             Exists(on_this_family) | (Q(family=ALL_FAMILIES) & Exists(everywhere)),
             provider__edition=RulebookEdition.V2016_12,
         )
@@ -215,6 +218,14 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
         """Offers a yes would still make something of."""
         return self.filter(_to_answer(at))
 
+    def waiting_for_customer(self, at: datetime) -> "AssignmentQuerySet":
+        """Offers of which nothing can come before the customer says yes."""
+        return self.to_answer(at).filter(_WAITS_FOR_CUSTOMER)
+
+    def waiting_for_reseller(self, at: datetime) -> "AssignmentQuerySet":
+        """Offers the reseller can accept now: the customer's yes is not needed, or given."""
+        return self.to_answer(at).exclude(_WAITS_FOR_CUSTOMER)
+
     def held(self, at: datetime) -> "AssignmentQuerySet":
         """Those that nothing has ended for good: in force, about to start, or shut for the time being."""
         return self.filter(_held(at))
@@ -222,6 +233,9 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
     def stopped(self, at: datetime) -> "AssignmentQuerySet":
         """All the others: neither held nor to be answered, whatever ended them."""
         return self.exclude(_held(at) | _to_answer(at))
+
+
+_WAITS_FOR_CUSTOMER = Q(needs_yes=True, agreed_at__isnull=True)
 
 
 def _past(at: datetime) -> Q:
@@ -315,6 +329,10 @@ class Assignment(Lifecycle):
         on_delete=models.PROTECT,
         related_name="assignments",
     )
+    # Edition 2026: the customer was not told of this reseller when it accepted, so it is asked first.
+    needs_yes = models.BooleanField(_("waits for the customer's yes"), default=False)
+    agreed_at = models.DateTimeField(_("customer agreed at"), null=True, blank=True)
+    agreed_by = models.CharField(_("customer agreed by"), max_length=200, blank=True)
     answered_at = models.DateTimeField(_("answered at"), null=True, blank=True)
     answered_by = models.CharField(_("answered by"), max_length=200, blank=True)
     stopped_at = models.DateTimeField(_("stopped at"), null=True, blank=True)
@@ -374,6 +392,16 @@ class Assignment(Lifecycle):
                 "stopped",
                 "asg_stopped_when",
             ),
+            models.CheckConstraint(
+                condition=~Q(status__in=["active", "revoked", "given_up", "handed_over"])
+                | Q(needs_yes=False)
+                | Q(agreed_at__isnull=False),
+                name="asg_agreed_before_held",
+            ),
+            models.CheckConstraint(
+                condition=Q(needs_yes=True) | Q(agreed_at__isnull=True), name="asg_agreed_where_asked"
+            ),
+            paired("agreed", "asg_agreed_paired"),
             paired("offered", "asg_offered_paired"),
             paired("answered", "asg_answered_paired"),
             paired("stopped", "asg_stopped_paired"),
@@ -401,6 +429,11 @@ class Assignment(Lifecycle):
     def waits_at(self, at: datetime) -> bool:
         """Say whether the offer can still be answered."""
         return self.status == self.Status.OFFERED and not self.is_past(at)
+
+    @property
+    def waits_for_customer(self) -> bool:
+        """Say whether the customer has yet to say yes, before which nothing comes of it."""
+        return self.needs_yes and self.agreed_at is None
 
     def ground_stands(self, at: datetime) -> bool:
         """Say whether nothing under it has ended for good; reads grant, relationship and partnership."""

@@ -151,6 +151,8 @@ CHECKS: dict[str, tuple[Make, dict[str, Any]]] = {
     # --- answers
     "acc_status": (waiting_answer, {"status": "gone", "customer": "any"}),
     "acc_completed_when": (factories.AcceptanceFactory, {"completed_at": None}),
+    "agreement_edition": (factories.AgreementVersionFactory, {"edition": "1999"}),
+    "attestation_attested_paired": (factories.AgreementAttestationFactory, {"attested_by": ""}),
     "acc_decided_paired": (factories.AcceptanceFactory, {"decided_at": MOMENT}),
     "acc_refused_by_whom": (factories.AcceptanceFactory, {"status": "refused"}),
     "acc_of_a_customer": (factories.AcceptanceFactory, {"customer": None}),
@@ -182,6 +184,12 @@ CHECKS: dict[str, tuple[Make, dict[str, Any]]] = {
     "asg_started_when": (factories.AssignmentFactory, {"starts_at": None}),
     "asg_answered_when": (factories.AssignmentFactory, {"answered_at": None, "answered_by": ""}),
     "asg_stopped_when": (factories.AssignmentFactory, {"status": "revoked"}),
+    "asg_agreed_before_held": (factories.AssignmentFactory, {"needs_yes": True}),
+    "asg_agreed_where_asked": (
+        factories.AssignmentFactory,
+        {"agreed_at": MOMENT, "agreed_by": "somebody"},
+    ),
+    "asg_agreed_paired": (lambda: factories.AssignmentFactory(agreed=True), {"agreed_by": ""}),
     "asg_offered_paired": (factories.AssignmentFactory, {"offered_by": ""}),
     "asg_answered_paired": (factories.AssignmentFactory, {"answered_by": ""}),
     "asg_stopped_paired": (
@@ -255,6 +263,7 @@ UNIQUES: dict[str, Make] = {
     "inv_one_per_form": lambda: factories.InvitationFactory(form="00000000-0000-4000-8000-000000000001"),
     "link_one_waiting_per_address": factories.InvitationLinkFactory,
     "agreement_once": factories.AgreementVersionFactory,
+    "attestation_once": factories.AgreementAttestationFactory,
     "acc_one_answer_per_link": factories.AcceptanceFactory,
     "rel_one_pending_or_active": factories.RelationshipFactory,
     "statement_one_standing": statement,
