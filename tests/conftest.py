@@ -38,14 +38,27 @@ from customers.terms import Recipient, Terms
 from partners import activity, mail, triggers
 from partners.actor import Actor
 from partners.middleware import ACTING_FOR
-from partners.models import Activity, Membership, Message, Partner, Partnership, Role, User
+from partners.models import (
+    Activity,
+    Membership,
+    Message,
+    Partner,
+    Partnership,
+    Role,
+    RulebookEdition,
+    User,
+)
+from subscriptions.models import Move, Subscription
+from subscriptions.vocabulary import Channel
 from tests.factories import (
     AgreementVersionFactory,
     ContactFactory,
     CustomerFactory,
     MembershipFactory,
+    MoveFactory,
     PartnerFactory,
     PartnershipFactory,
+    SubscriptionFactory,
     UserFactory,
 )
 
@@ -508,3 +521,42 @@ def offered(provisioning: Grant, partnership: Partnership, anna: Actor, now: dat
 def assigned(offered: Assignment, luca: Actor, now: datetime) -> Assignment:
     """The same, accepted by Fabrikam: live."""
     return privileges.accept(offered, by=luca, at=now)
+
+
+# --- subscriptions and their moves -------------------------------------------------------------
+
+
+@pytest.fixture
+def northwind_2026(northwind: Partner) -> Partner:
+    """Northwind under today's rules."""
+    northwind.edition = RulebookEdition.V2026
+    northwind.save(update_fields=["edition"])
+    return northwind
+
+
+@pytest.fixture
+def tailspin_2026(tailspin: Partner) -> Partner:
+    """Tailspin under today's rules."""
+    tailspin.edition = RulebookEdition.V2026
+    tailspin.save(update_fields=["edition"])
+    return tailspin
+
+
+@pytest.fixture
+def twin(tailspin: Partner) -> Customer:
+    """The same Contoso, by its tenant, as Tailspin knows it: a row that Northwind never sees."""
+    return CustomerFactory(
+        provider=tailspin, name="Contoso at Tailspin", domain="contoso.example", tenant_id=TENANT
+    )
+
+
+@pytest.fixture
+def licences(contoso: Customer) -> Subscription:
+    """Ten licences Contoso bought under the Open programme."""
+    return SubscriptionFactory(customer=contoso, channel=Channel.OPEN, seller_name="Proseware")
+
+
+@pytest.fixture
+def planned(licences: Subscription) -> Move:
+    """A move that looks after them in place, planned and not begun."""
+    return MoveFactory(subscription=licences)

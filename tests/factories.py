@@ -5,8 +5,10 @@ Stories are told by the fixtures of `conftest.py`; these make the state a story 
 
 import uuid
 from datetime import date, timedelta
+from hashlib import sha256
 from typing import Any
 
+from django.core.files.base import ContentFile
 from django.utils import timezone
 from factory import LazyAttribute, LazyFunction, SelfAttribute, Sequence, SubFactory, Trait
 from factory.django import DjangoModelFactory
@@ -43,11 +45,38 @@ from partners.models import (
     TeamInvitation,
     User,
 )
-from subscriptions.models import BillingCycle, Product, Snooze, Subscription
-from subscriptions.vocabulary import AutoRenew, Availability, Billing, Channel, Term
+from subscriptions import steps
+from subscriptions.models import (
+    BillingCycle,
+    Digest,
+    FileType,
+    InventoryItem,
+    Move,
+    MoveStep,
+    Product,
+    Snooze,
+    StepFile,
+    Subscription,
+    Transfer,
+    TransferItem,
+)
+from subscriptions.steps import Step
+from subscriptions.vocabulary import AutoRenew, Availability, Billing, Channel, Path, Term
 
 PASSWORD = "a long walk along the canal"
 BY = "Somebody · Some company"
+PDF = b"%PDF-1.4\nsigned\n%%EOF\n"
+# How a path is walked unless a test says another way.
+WALKS = {
+    Path.SUPPORT_IN_PLACE: steps.SUPPORT_IN_PLACE,
+    Path.REPLACE_LICENCES: steps.REPLACE_LICENCES,
+    Path.WAIT_OR_CANCEL: steps.WAIT_OR_CANCEL,
+    Path.MIGRATE_AZURE: steps.MIGRATE_AZURE,
+    Path.SWITCH_PARTNER: steps.SWITCH_PARTNER_IN,
+    Path.CHANNEL_TRANSFER: steps.CHANNEL_TRANSFER,
+    Path.OWNERSHIP_REQUEST: steps.OWNERSHIP_REQUEST,
+    Path.MANUAL_REVIEW: steps.MANUAL_REVIEW,
+}
 
 now = LazyFunction(timezone.now)
 
@@ -508,3 +537,140 @@ class SnoozeFactory(DjangoModelFactory[Snooze]):
     until = LazyFunction(lambda: utc_day(timezone.now()) + timedelta(days=7))
     reason = "Called them."
     made_at = now
+
+
+class MoveStepFactory(DjangoModelFactory[MoveStep]):
+    """A step still open, by default the first of looking after it in place; `closed=True` for one done."""
+
+    class Meta:
+        model = MoveStep
+
+    class Params:
+        template: Step = steps.SUPPORT_IN_PLACE[0]
+        closed = Trait(outcome=MoveStep.Outcome.DONE, done_at=now, done_by=BY)
+
+    move = LazyAttribute(lambda o: MoveFactory(walk=()))
+    position = Sequence(lambda n: 1 + n % 30_000)
+    code = SelfAttribute("template.code")
+    actor = SelfAttribute("template.actor")
+    privilege = SelfAttribute("template.privilege")
+    is_optional = SelfAttribute("template.optional")
+
+
+class MoveFactory(DjangoModelFactory[Move]):
+    """A move with its steps: by default one planned to look after licences in place.
+
+    `path` chooses the steps, or `walk` names them; the first `done` of them are closed.
+    """
+
+    class Meta:
+        model = Move
+
+    class Params:
+        completed = Trait(
+            status=Move.Status.COMPLETED,
+            done=LazyAttribute(lambda o: len(o.walk)),
+            ended_at=now,
+            ended_by=BY,
+        )
+        abandoned = Trait(
+            status=Move.Status.ABANDONED, ended_at=now, ended_by=BY, reason="The customer changed its mind."
+        )
+
+    subscription = SubFactory(SubscriptionFactory)
+    provider = SelfAttribute("subscription.provider")
+    customer = SelfAttribute("subscription.customer")
+    path = Path.SUPPORT_IN_PLACE
+    edition = SelfAttribute("provider.edition")
+    status = LazyAttribute(lambda o: Move.Status.IN_PROGRESS if o.done else Move.Status.PLANNED)
+    decided_at = now
+    decided_by = BY
+    walk = LazyAttribute(lambda o: WALKS[o.path])
+    done = 0
+
+    @classmethod
+    def _create(cls, model_class: type[Move], *args: Any, **kwargs: Any) -> Move:
+        walk, done = kwargs.pop("walk"), kwargs.pop("done")
+        move = super()._create(model_class, *args, **kwargs)
+        for position, template in enumerate(walk, start=1):
+            MoveStepFactory(move=move, position=position, template=template, closed=position <= done)
+        return move
+
+
+class StepFileFactory(DjangoModelFactory[StepFile]):
+    """A small PDF that proves a step."""
+
+    class Meta:
+        model = StepFile
+
+    step = SubFactory(MoveStepFactory)
+    name = Sequence(lambda n: f"form {n}.pdf")
+    content_type = FileType.PDF
+    size = len(PDF)
+    sha256 = sha256(PDF).hexdigest()
+    file = LazyFunction(lambda: ContentFile(PDF, name="form.pdf"))
+    uploaded_at = now
+    uploaded_by = BY
+
+
+class InventoryItemFactory(DjangoModelFactory[InventoryItem]):
+    """A service nobody has checked; `moved=True` for one that runs in CSP, `cancelled=True` only there."""
+
+    class Meta:
+        model = InventoryItem
+
+    class Params:
+        moved = Trait(availability=Availability.AVAILABLE, moved_at=now, moved_by=BY)
+        cancelled = Trait(moved=True, cancelled_at=now, cancelled_by=BY)
+
+    move = SubFactory(MoveFactory, path=Path.MIGRATE_AZURE)
+    name = Sequence(lambda n: f"Service {n}")
+
+
+class TransferFactory(DjangoModelFactory[Transfer]):
+    """A pending request for subscriptions of a customer, naming a partner nobody here bears the id of.
+
+    `to=customer` sends it to the provider of that row; `by_hand=True` keeps it with a partner outside.
+    """
+
+    class Meta:
+        model = Transfer
+
+    class Params:
+        to = None
+        by_hand = Trait(is_by_hand=True, other_name="Lamna Healthcare")
+        accepted = Trait(status=Transfer.Status.ACCEPTED, answered_at=now, answered_by=BY)
+        declined = Trait(status=Transfer.Status.DECLINED, answered_at=now, answered_by=BY)
+
+    customer = SubFactory(CustomerFactory, tenant_id=LazyFunction(uuid.uuid4))
+    provider = SelfAttribute("customer.provider")
+    tenant_id = SelfAttribute("customer.tenant_id")
+    named = LazyAttribute(lambda o: o.to.provider.partner_id if o.to else "9999999")
+    current_customer = SelfAttribute("to")
+    current_partner = LazyAttribute(lambda o: o.to.provider if o.to else None)
+    requested_at = now
+    requested_by = BY
+
+
+class TransferItemFactory(DjangoModelFactory[TransferItem]):
+    """One subscription asked for, nothing chosen yet; `source=row` where the current partner has it."""
+
+    class Meta:
+        model = TransferItem
+
+    transfer = SubFactory(TransferFactory)
+    provider = SelfAttribute("transfer.provider")
+    external_id = LazyAttribute(lambda o: o.source.external_id if o.source else str(uuid.uuid4()))
+    source = None
+
+
+class DigestFactory(DjangoModelFactory[Digest]):
+    """The summary of today, told to somebody."""
+
+    class Meta:
+        model = Digest
+
+    user = SubFactory(UserFactory)
+    on = LazyFunction(lambda: utc_day(timezone.now()))
+    made_at = now
+    number = 1

@@ -37,7 +37,7 @@ ROLES = {
     "info": "info not_mailed recorded unknown",
     "ended": (
         "ended withdrawn lapsed expired cancelled revoked given_up handed_over transferred used_up"
-        " abandoned erased"
+        " abandoned erased not_chosen"
     ),
 }
 ROLE_OF = {state: role for role, states in ROLES.items() for state in states.split()}

@@ -1,7 +1,9 @@
 """Every constraint of the schema refuses, even of raw SQL, the one thing it is there for."""
 
+import uuid
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from itertools import cycle
 from typing import Any
 
 import pytest
@@ -14,11 +16,14 @@ from partners import activity, triggers
 from partners.actor import Actor
 from partners.lifecycle import broke
 from partners.models import Activity, ActivityReader, Message, Onboarding
+from subscriptions import steps
+from subscriptions.models import Transfer, TransferItem
 from tests import factories
 
 pytestmark = pytest.mark.django_db
 MOMENT = datetime.fromisoformat("2026-03-10T09:30:00+00:00")
 DAY = timedelta(days=1)
+STEPS = cycle(steps.SUPPORT_IN_PLACE)
 LONG_AGO = {"stopped_at": MOMENT, "stopped_by": "somebody"}
 
 Make = Callable[..., Model]
@@ -44,6 +49,10 @@ def waiting_answer(**fields: Any) -> Acceptance:
 
 def completed_onboarding(**fields: Any) -> Onboarding:
     return factories.OnboardingFactory(completed=True, **fields)
+
+
+def sent_transfer(**fields: Any) -> Transfer:
+    return factories.TransferFactory(to=factories.CustomerFactory(), **fields)
 
 
 # By constraint: a row that is right, and the change that makes it wrong in this one way.
@@ -230,6 +239,55 @@ CHECKS: dict[str, tuple[Make, dict[str, Any]]] = {
     "sub_ends_after_start": (factories.SubscriptionFactory, {"term_end": F("started_on")}),
     "sub_quantity": (factories.SubscriptionFactory, {"quantity": -1}),
     "sub_not_own_parent": (factories.SubscriptionFactory, {"parent": F("id")}),
+    # --- moves
+    "move_status": (factories.MoveFactory, {"status": "gone"}),
+    "move_path": (factories.MoveFactory, {"path": "magic"}),
+    "move_direction": (factories.MoveFactory, {"direction": "up"}),
+    "move_decided_paired": (factories.MoveFactory, {"decided_by": ""}),
+    "move_kept_paired": (factories.MoveFactory, {"kept_by": "Somebody"}),
+    "move_ended_paired": (lambda: factories.MoveFactory(completed=True), {"ended_by": ""}),
+    "move_ended_when": (factories.MoveFactory, {"status": "completed"}),
+    "move_abandoned_has_reason": (lambda: factories.MoveFactory(abandoned=True), {"reason": ""}),
+    "move_not_its_own_successor": (factories.MoveFactory, {"successor": F("subscription")}),
+    "step_actor": (factories.MoveStepFactory, {"actor": "nobody"}),
+    "step_privilege": (factories.MoveStepFactory, {"privilege": "everything"}),
+    "step_outcome": (lambda: factories.MoveStepFactory(closed=True), {"outcome": "perhaps"}),
+    "step_done_paired": (lambda: factories.MoveStepFactory(closed=True), {"done_by": ""}),
+    "step_done_when": (factories.MoveStepFactory, {"outcome": "done"}),
+    "step_not_needed_has_reason": (
+        lambda: factories.MoveStepFactory(closed=True, is_optional=True),
+        {"outcome": "not_needed"},
+    ),
+    "step_file_type": (factories.StepFileFactory, {"content_type": "text/html"}),
+    "step_file_not_empty": (factories.StepFileFactory, {"size": 0}),
+    "step_file_uploaded_paired": (factories.StepFileFactory, {"uploaded_by": ""}),
+    "inventory_availability": (factories.InventoryItemFactory, {"availability": "soon"}),
+    "inventory_has_name": (factories.InventoryItemFactory, {"name": ""}),
+    "inventory_moved_paired": (lambda: factories.InventoryItemFactory(moved=True), {"moved_by": ""}),
+    "inventory_cancelled_paired": (
+        lambda: factories.InventoryItemFactory(cancelled=True),
+        {"cancelled_by": ""},
+    ),
+    "inventory_moved_if_available": (
+        lambda: factories.InventoryItemFactory(moved=True),
+        {"availability": "not_available"},
+    ),
+    "inventory_moved_before_cancelled": (
+        lambda: factories.InventoryItemFactory(availability="available"),
+        {"cancelled_at": MOMENT, "cancelled_by": "Somebody"},
+    ),
+    # --- transfers
+    "transfer_status": (lambda: factories.TransferFactory(), {"status": "gone"}),
+    "transfer_direction": (lambda: factories.TransferFactory(by_hand=True), {"direction": "up"}),
+    "transfer_not_to_oneself": (factories.TransferFactory, {"current_partner": F("provider")}),
+    "transfer_by_hand_names_nobody_here": (sent_transfer, {"is_by_hand": True}),
+    "transfer_out_is_by_hand": (factories.TransferFactory, {"direction": "out"}),
+    "transfer_customer_of_whom": (sent_transfer, {"current_partner": None}),
+    "transfer_requested_paired": (factories.TransferFactory, {"requested_by": ""}),
+    "transfer_answered_paired": (lambda: factories.TransferFactory(accepted=True), {"answered_by": ""}),
+    "transfer_answered_when": (factories.TransferFactory, {"status": "declined"}),
+    "transfer_item_status": (factories.TransferItemFactory, {"status": "gone"}),
+    "transfer_item_has_id": (factories.TransferItemFactory, {"external_id": ""}),
 }
 
 
@@ -246,6 +304,10 @@ def hand_over_of_one() -> HandOver:
     return factories.HandOverFactory(
         partnership=tie, customer=factories.CustomerFactory(provider=tie.provider)
     )
+
+
+def item_of_a_source() -> TransferItem:
+    return factories.TransferItemFactory(source=factories.SubscriptionFactory(external_id=str(uuid.uuid4())))
 
 
 # By unique constraint: how to make two rows it keeps apart. Their columns are then made the same.
@@ -274,6 +336,14 @@ UNIQUES: dict[str, Make] = {
     "handover_one_of_reseller": factories.HandOverFactory,
     "asg_one_offered": lambda: factories.AssignmentFactory(offered=True),
     "sub_external_id_once": lambda: factories.SubscriptionFactory(external_id="a subscription id"),
+    "move_one_open": factories.MoveFactory,
+    "step_one_at_a_place": lambda: factories.MoveStepFactory(template=next(STEPS)),
+    "step_once_in_a_move": factories.MoveStepFactory,
+    "inventory_named_once": factories.InventoryItemFactory,
+    "transfer_item_once": factories.TransferItemFactory,
+    "transfer_item_asked_once": factories.TransferItemFactory,
+    "transfer_item_source_once": item_of_a_source,
+    "digest_one_a_day": factories.DigestFactory,
 }
 
 

@@ -10,11 +10,16 @@ from partners import triggers
 from partners.composites import Composite
 from partners.models import Activity, Partner
 from subscriptions.composites import COMPOSITES as SUBSCRIPTIONS
+from tests.conftest import TENANT
 from tests.factories import (
+    CustomerFactory,
     HandOverFactory,
     InvitationRequestFactory,
+    MoveFactory,
     RenewalProposalFactory,
     SubscriptionFactory,
+    TransferFactory,
+    TransferItemFactory,
 )
 
 COMPOSITES = (*CUSTOMERS, *SUBSCRIPTIONS)
@@ -48,7 +53,15 @@ def test_triggers_come_back_after_a_migration_took_them() -> None:
 def test_what_is_stored_twice_cannot_disagree(
     composite: Composite, assigned: Assignment, forwarded: InvitationLink, tailspin: Partner
 ) -> None:
-    SubscriptionFactory(customer=assigned.customer)
+    move = MoveFactory(subscription=SubscriptionFactory(customer=assigned.customer))
+    move.successor = SubscriptionFactory(customer=assigned.customer)
+    move.save()
+    sent = TransferFactory(
+        customer=assigned.customer,
+        tenant_id=TENANT,
+        to=CustomerFactory(provider=tailspin, tenant_id=TENANT),
+    )
+    TransferItemFactory(transfer=sent)
     InvitationRequestFactory(partnership=assigned.partnership)
     HandOverFactory(partnership=assigned.partnership, customer=assigned.customer)
     RenewalProposalFactory(relationship=assigned.grant.relationship)
