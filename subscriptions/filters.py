@@ -17,8 +17,10 @@ from customers.standing import State
 from partners.actor import Actor
 from partners.models import Partner
 from partners.paging import MOST_COUNTED, asked, asked_choice, asked_key
-from subscriptions.models import Subscription
+from subscriptions import turns
+from subscriptions.models import Move, Subscription
 from subscriptions.models.subscription import SubscriptionQuerySet
+from subscriptions.turns import Turn
 from subscriptions.vocabulary import Billing, Channel, Path, Status
 
 FEW_COUNTED = 200  # where each row has to be looked at
@@ -47,8 +49,22 @@ def _today(actor: Actor, at: datetime) -> date:
     return at.astimezone(actor.partner.zone).date() if actor.partner else at.date()
 
 
-def _that_must_decide(rows: SubscriptionQuerySet, due: str, today: date) -> SubscriptionQuerySet:
-    return rows.unknown_end() if due == Due.UNKNOWN else rows.to_decide(today, Due(due).last(today))
+def _that_must_decide(
+    rows: SubscriptionQuerySet, due: str, today: date, own: Partner | None
+) -> SubscriptionQuerySet:
+    if due == Due.UNKNOWN:
+        return rows.unknown_end()
+    return rows.to_decide(today, Due(due).last(today), own.edition if own else None)
+
+
+def _where_it_is(turn: str, rows: SubscriptionQuerySet, actor: Actor, at: datetime) -> SubscriptionQuerySet:
+    """Return the subscriptions whose move waits for somebody, or those that have none under way."""
+    under_way = Move.objects.open()
+    if turn == Turn.NOBODY:
+        planned = standing.has(under_way.filter(subscription=OuterRef("pk")))
+        return rows.alias(is_planned=planned).filter(is_planned=False)
+    waiting = turns.moves(under_way.visible_to(actor, at), actor, at).filter(turns.where(turn))
+    return rows.filter(pk__in=waiting.order_by().values("subscription"))
 
 
 def _runs(wanted: SubscriptionQuerySet) -> Coalesce:
@@ -116,7 +132,7 @@ class CustomersAsked(_Asked):
             ruled = Subscription.objects.on_path(self.path, own.edition if own else None, own)
             rows = rows.alias(on_path=_runs(ruled)).filter(on_path=True)
         if self.due:
-            wanted = _that_must_decide(Subscription.objects.all(), self.due, _today(actor, at))
+            wanted = _that_must_decide(Subscription.objects.all(), self.due, _today(actor, at), own)
             rows = rows.alias(decides=_runs(wanted)).filter(decides=True)
         return rows
 
@@ -127,11 +143,13 @@ class SubscriptionsAsked(_Asked):
 
     channel: str = ""
     billing: str = ""
+    turn: str = ""
     customer: int | None = None
     choices: ClassVar = {
         "status": Status,
         "path": Path,
         "due": Due,
+        "turn": Turn,
         "channel": Channel,
         "billing": Billing,
     }
@@ -139,7 +157,8 @@ class SubscriptionsAsked(_Asked):
     @property
     def most_counted(self) -> int:
         """How many rows are worth counting."""
-        return FEW_COUNTED if self.path or self.billing or self.due or self.reseller else MOST_COUNTED
+        looked_at = self.path or self.billing or self.due or self.reseller or self.turn
+        return FEW_COUNTED if looked_at else MOST_COUNTED
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -152,7 +171,7 @@ class SubscriptionsAsked(_Asked):
         if self.q:
             rows = rows.filter(customer__in=Customer.objects.search(own.pk if own else None, self.q))
         if self.due:
-            rows = _that_must_decide(rows, self.due, today)
+            rows = _that_must_decide(rows, self.due, today, own)
         if self.channel:
             rows = rows.filter(channel=self.channel)
         if self.status:
@@ -163,6 +182,8 @@ class SubscriptionsAsked(_Asked):
             rows = rows.filter(customer=self.customer)
         if self.reseller and own:
             rows = rows.filter(customer__reseller=self.reseller)
+        if self.turn:
+            rows = _where_it_is(self.turn, rows, actor, at)
         if self.path:
             rows = rows.on_path(self.path, own.edition if own else None, own)
         return rows

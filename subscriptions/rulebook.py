@@ -3,24 +3,29 @@
 A ruling is a pure function of facts, read from the rows of an edition; no ruling is stored.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
-from operator import attrgetter
 
-from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from customers.families import Family
-from partners.regions import countries_of, regions
 from subscriptions.editions import EDITIONS, Row, Sentence
+from subscriptions.facts import (
+    DEFAULT_EDITION,
+    HAS_CHOICE,
+    HOLDS,
+    MET,
+    RUNNING,
+    WHERE,
+    Facts,
+    few_valued,
+)
 from subscriptions.sources import Source
 from subscriptions.steps import Step
 from subscriptions.vocabulary import (
     AutoRenew,
     Availability,
-    AzureOffer,
     Billing,
     Caution,
     Channel,
@@ -29,121 +34,26 @@ from subscriptions.vocabulary import (
     MissingFact,
     Need,
     Path,
-    Status,
-    Term,
 )
 
-DEFAULT_EDITION = "2016-12"
-RUNNING = (Status.PENDING, Status.ACTIVE, Status.SUSPENDED)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
-    """All that a ruling depends on. An add-on takes its base's ruling: state the base's, and `is_add_on`."""
-
-    channel: Channel | str
-    billing: Billing | str
-    today: date  # in the provider's time zone
-    edition: str = DEFAULT_EDITION
-    family: Family | str = Family.OTHER
-    azure_offer: AzureOffer | str | None = None
-    status: Status | str = Status.ACTIVE
-    is_trial: bool = False
-    is_add_on: bool = False
-    auto_renew: AutoRenew | str = AutoRenew.UNKNOWN
-    term: Term | str = Term.P1Y
-    term_end: date | None = None
-    started_on: date | None = None
-    has_relationship: bool = False
-    has_grant: bool = False
-    has_agreement: bool = False
-    other_csp_partner_stated: bool = False  # by the customer, for this family
-    availability: Availability | str = Availability.AVAILABLE
-    one_per_customer: bool = False
-    customer_country: str = "IT"
-    customer_region: str = "europe"
-    provider_country: str = "IT"
-    provider_region: str = "europe"
-    provider_kind: str = "indirect_provider"
-    azure_expert_msp: bool = False
-
-    @property
-    def in_other_region(self) -> bool:
-        """Say whether the customer is known to be in another CSP region than the provider."""
-        return bool(self.customer_region) and self.customer_region != self.provider_region
-
-    @property
-    def in_same_country(self) -> bool:
-        """Say whether provider and customer are known to be in one country."""
-        return bool(self.customer_country) and self.customer_country == self.provider_country
-
-    @property
-    def has_choice_at_term_end(self) -> bool:
-        """Say whether somebody has to decide before the term ends; a month of ours rolls on by itself."""
-        return (
-            self.billing == Billing.LICENSE
-            and self.status in RUNNING
-            and not (self.channel == Channel.CSP_OWN and self.term == Term.P1M)
-        )
-
-
-HOLDS: Mapping[Condition, Callable[[Facts], bool]] = {
-    Condition.OTHER_REGION: lambda facts: facts.in_other_region,
-    Condition.TRIAL: lambda facts: facts.is_trial,
-    Condition.TRANSFERRED: lambda facts: facts.status == Status.TRANSFERRED,
-    Condition.ENDED: lambda facts: facts.status in (Status.EXPIRED, Status.CANCELLED),
-    Condition.SUSPENDED: lambda facts: facts.status == Status.SUSPENDED,
-    Condition.DIRECT_BILL: lambda facts: facts.provider_kind == "direct_bill",
-    Condition.ONE_PER_CUSTOMER: lambda facts: facts.one_per_customer,
-}
-
-
-def _in_one_region() -> Q:
-    """Write that customer and provider are in the same CSP region."""
-    same = Q(customer__country=F("provider__country"))
-    for region in regions():
-        listed = countries_of(region)
-        same |= Q(provider__country__in=listed, customer__country__in=listed)
-    return same
-
-
-# The same conditions of stored rows; a test holds the two readings together. `expressions` names the columns
-# that begin with `base_`: the row's own facts, or those of its base where it is an add-on.
-WHERE: Mapping[Condition, Q] = {
-    Condition.OTHER_REGION: ~Q(customer__country="") & ~_in_one_region(),
-    Condition.TRIAL: Q(base_is_trial=True),
-    Condition.TRANSFERRED: Q(base_status=Status.TRANSFERRED),
-    Condition.ENDED: Q(base_status__in=[Status.EXPIRED, Status.CANCELLED]),
-    Condition.SUSPENDED: Q(base_status=Status.SUSPENDED),
-    Condition.DIRECT_BILL: Q(provider__kind="direct_bill"),
-    Condition.ONE_PER_CUSTOMER: Q(base_one_per_customer=True),
-}
-HAS_CHOICE = Q(base_billing=Billing.LICENSE, base_status__in=RUNNING) & ~Q(
-    base_channel=Channel.CSP_OWN, base_term=Term.P1M
-)
-MET: Mapping[Need, Callable[[Facts], bool]] = {
-    Need.RELATIONSHIP: lambda facts: facts.has_relationship,
-    Need.GRANT: lambda facts: facts.has_grant,
-    Need.AGREEMENT: lambda facts: facts.has_agreement,
-    Need.NO_OTHER_CSP_PARTNER: lambda facts: not facts.other_csp_partner_stated,
-    Need.SAME_COUNTRY: lambda facts: facts.in_same_country,
-}
-# Every fact that HOLDS and MET look at. They are few-valued, so what follows from them is worked out once.
-_few_valued = attrgetter(
-    "edition",
-    "channel",
-    "billing",
-    "status",
-    "is_trial",
-    "one_per_customer",
-    "provider_kind",
-    "has_relationship",
-    "has_grant",
-    "has_agreement",
-    "other_csp_partner_stated",
-    "in_other_region",
-    "in_same_country",
-)
+__all__ = [
+    "DEFAULT_EDITION",
+    "HAS_CHOICE",
+    "HOLDS",
+    "MET",
+    "RUNNING",
+    "WHERE",
+    "ClosedPath",
+    "Deadline",
+    "Difference",
+    "Facts",
+    "OpenPath",
+    "Ruling",
+    "differences",
+    "rule",
+    "settle",
+    "table",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +85,21 @@ class Deadline:
     on: date
     why: Sentence
     then: Sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What two editions say of one path in one case; None where an edition does not name it."""
+
+    before: Row | None
+    after: Row | None
+
+    @property
+    def said(self) -> Row:
+        """Return the row that stands in the later edition, or else in the earlier."""
+        row = self.after or self.before
+        assert row is not None  # noqa: S101 - one of the two is always there
+        return row
 
 
 @dataclass(slots=True)
@@ -240,7 +165,7 @@ class Ruling:
 
 def rule(facts: Facts) -> Ruling:
     """Rule on one subscription. Refuses an edition, channel or billing it does not know with a KeyError."""
-    key = _few_valued(facts)
+    key = few_valued(facts)
     paths = _PATHS.get(key)
     if paths is None:
         paths = _PATHS[key] = _paths(facts)
@@ -264,11 +189,27 @@ def settle(edition: str, channel: str, billing: str, holding: frozenset[Conditio
     return tuple(spoken.values())
 
 
+def differences(before: str = DEFAULT_EDITION, after: str = "2026") -> list[Difference]:
+    """Return where two editions differ: in what is open, needed or walked, or in the reason."""
+    old, new = _by_case(before), _by_case(after)
+    cases = dict.fromkeys([*new, *old])
+    told = (Difference(old.get(case), new.get(case)) for case in cases)
+    return [one for one in told if _tells(one.before) != _tells(one.after)]
+
+
 _Paths = tuple[tuple[OpenPath, ...], tuple[ClosedPath, ...]]
 _PATHS: dict[tuple[object, ...], _Paths] = {}
 _ORDER = {condition: place for place, condition in enumerate(Condition)}
 _BUYING = frozenset({Path.REPLACE_LICENCES, Path.WAIT_OR_CANCEL, Path.MIGRATE_AZURE})
 _ONE_DAY = timedelta(days=1)
+
+
+def _by_case(edition: str) -> dict[tuple[Channel, Billing, Path, Condition | None], Row]:
+    return {(row.channel, row.billing, row.path, row.when): row for row in table(edition)}
+
+
+def _tells(row: Row | None) -> tuple[object, ...] | None:
+    return None if row is None else (row.open, str(row.reason), row.needs, row.steps, row.direction)
 
 
 def _rank(row: Row) -> int:
@@ -294,11 +235,20 @@ def _deadlines(facts: Facts) -> Iterator[Deadline]:
         return
     if facts.auto_renew == AutoRenew.NO:
         yield Deadline(facts.term_end, _("Auto-renew is off and the term ends."), _("The service stops."))
-        return
-    yield Deadline(
-        facts.term_end - _ONE_DAY,
-        _("Auto-renew is on: this is the last day before the renewal.")
-        if facts.auto_renew == AutoRenew.YES
-        else _("Nobody knows whether it renews, so it counts as if it did: the last day before the renewal."),
-        _("It renews for another term."),
-    )
+    else:
+        yield Deadline(
+            facts.term_end - _ONE_DAY,
+            _("Auto-renew is on: this is the last day before the renewal.")
+            if facts.auto_renew == AutoRenew.YES
+            else _(
+                "Nobody knows whether it renews, so it counts as if it did: the last day before the renewal."
+            ),
+            _("It renews for another term."),
+        )
+    days = EDITIONS[facts.edition].window_days
+    if days and facts.channel == Channel.CSP_OWN and facts.term_start is not None:
+        yield Deadline(
+            facts.term_start + timedelta(days=days),
+            _("The last day on which what was bought or renewed can be reduced or cancelled."),
+            _("Seats and term stay as they are until the term ends."),
+        )

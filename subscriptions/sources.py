@@ -21,6 +21,7 @@ class Source:
 
 _PAGE = _("The programme's page of 14 December 2016:")
 _COMPANION = _("The programme's companion pages of January 2017:")
+_TODAY = _("Microsoft's documentation for partners, as of 2026:")
 _DECISION = _("Decision, where the programme's page is silent:")
 
 
@@ -107,6 +108,104 @@ class Companion:
         _COMPANION,
         "",
         _("a partner sells only to customers in its own CSP region."),
+    )
+
+
+class Today:
+    """What Microsoft's documentation for partners says now."""
+
+    TRANSFER_LICENCES = Source(
+        "today.transfer_licences",
+        _TODAY,
+        "",
+        _(
+            "active new-commerce licences can change the CSP partner during the term. The future partner "
+            "asks, the current one accepts; quantity, term and end stay, and add-ons travel along."
+        ),
+    )
+    TRANSFER_PLAN = Source(
+        "today.transfer_plan",
+        _TODAY,
+        "",
+        _(
+            "subscriptions under an Azure plan can change the CSP partner. The future partner has an Azure "
+            "plan with the customer; role assignments do not change."
+        ),
+    )
+    ONLY_BETWEEN_PARTNERS = Source(
+        "today.only_between_partners",
+        _TODAY,
+        "",
+        _("transfers run between CSP partners; what was bought in another channel has none."),
+    )
+    SELLER_STARTS = Source(
+        "today.seller_starts",
+        _TODAY,
+        "",
+        _("a reseller that is no longer authorised can hand its customers over only while it still may."),
+    )
+    NOT_OBLIGED = Source(
+        "today.not_obliged",
+        _TODAY,
+        "",
+        _("a partner is not obliged to accept a transfer; without an answer the request ends after 30 days."),
+    )
+    SEVERAL_PARTNERS = Source(
+        "today.several_partners",
+        _TODAY,
+        "",
+        _("several partners may hold granular privileges at one customer at the same time."),
+    )
+    NOT_EA = Source(
+        "today.not_ea",
+        _TODAY,
+        "",
+        _("granular privileges do not work for subscriptions bought through an Enterprise Agreement."),
+    )
+    CHANNEL_TRANSFER = Source(
+        "today.channel_transfer",
+        _TODAY,
+        "",
+        _("licences of an Enterprise Agreement can renew into CSP at its end; not every SKU is eligible."),
+    )
+    RESOURCE_MOVE = Source(
+        "today.resource_move",
+        _TODAY,
+        "",
+        _(
+            "Azure bought elsewhere comes into CSP by moving its resources into a new subscription of the "
+            "same directory; classic resources can't be moved."
+        ),
+    )
+    AZURE_ROLES = Source(
+        "today.azure_roles",
+        _TODAY,
+        "",
+        _("an existing Azure subscription is reached only by a role its owner assigns on it."),
+    )
+    OWNERSHIP = Source(
+        "today.ownership",
+        _TODAY,
+        "",
+        _(
+            "billing ownership of an Enterprise Agreement's Azure can be requested only by a direct-bill "
+            "partner certified as Azure Expert MSP."
+        ),
+    )
+    SWITCH_LEGACY = Source(
+        "today.switch_legacy",
+        _TODAY,
+        "",
+        _(
+            "legacy Azure in CSP changes the partner by ticket and signed form, within one country; nothing "
+            "else does."
+        ),
+    )
+    SEVEN_DAYS = Source(
+        "today.seven_days",
+        _TODAY,
+        "",
+        _("new-commerce licences can be reduced or cancelled only within 7 days of purchase or renewal."),
     )
 
 

@@ -172,7 +172,12 @@ class Condition(TextChoices):
     TRANSFERRED = "transferred", _("It was transferred to another partner.")
     ENDED = "ended", _("It has expired or was cancelled.")
     SUSPENDED = "suspended", _("It is suspended.")
+    PENDING = "pending", _("It is not active yet.")
     DIRECT_BILL = "direct_bill", _("The provider is a direct-bill partner.")
+    EXPERT_MSP = "expert_msp", _("The provider is a direct-bill partner and an Azure Expert MSP.")
+    LEGACY_COMMERCE = "legacy_commerce", _("It was sold before new commerce.")
+    AZURE_PLAN = "azure_plan", _("It runs under an Azure plan.")
+    AZURE_LEGACY = "azure_legacy", _("It runs under a legacy Azure offer in CSP.")
     ONE_PER_CUSTOMER = "one_per_customer", _("A customer can hold this offer only once.")
 
 

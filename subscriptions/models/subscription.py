@@ -48,7 +48,7 @@ class SubscriptionQuerySet(models.QuerySet["Subscription"]):
         spares asking it row by row.
         """
         return self.alias(**expressions.BASE).annotate(
-            path=expressions.path(edition, provider), decide_by=expressions.decide_by(today)
+            path=expressions.path(edition, provider), decide_by=expressions.decide_by(today, edition)
         )
 
     def on_path(
@@ -59,15 +59,19 @@ class SubscriptionQuerySet(models.QuerySet["Subscription"]):
             expressions.may_be(path, edition), expressions.is_path(path, edition, provider)
         )
 
-    def to_decide(self, first: date, last: date | None = None) -> "SubscriptionQuerySet":
-        """Those whose decision deadline falls on these days, with it as `decision_day`, which an index sorts.
+    def to_decide(
+        self, first: date, last: date | None = None, edition: str | None = None
+    ) -> "SubscriptionQuerySet":
+        """Those whose decision deadline falls on these days, with it as `decision_day`.
 
-        An add-on is decided with its base.
+        The first day is today. Edition as in `with_ruling`. An add-on is decided with its base.
         """
-        rows = self.annotate(decision_day=expressions.DECISION_DAY).filter(
+        rows = self.annotate(decision_day=expressions.decision_day(first, edition)).filter(
             expressions.DECIDES, product__billing=vocabulary.Billing.LICENSE, decision_day__gte=first
         )
-        return rows.filter(decision_day__lte=last) if last else rows
+        if last is None:
+            return rows
+        return rows.filter(expressions.decides_within(first, last, edition), decision_day__lte=last)
 
     def unknown_end(self) -> "SubscriptionQuerySet":
         """Those nobody can be warned of in time, because nobody knows when their term ends."""
@@ -266,4 +270,5 @@ class Subscription(Lifecycle):
             provider_region=provider.region,
             provider_kind=provider.kind,
             azure_expert_msp=provider.azure_expert_msp,
+            is_legacy_commerce=base.is_legacy_commerce,
         )
