@@ -20,10 +20,21 @@ def members(partner: Partner, roles: Iterable[Role]) -> QuerySet[User]:
 
 
 def to_members(
-    event: str, partner: Partner, roles: Iterable[Role], *, context: Mapping[str, Any], at: datetime
+    event: str,
+    partner: Partner,
+    roles: Iterable[Role],
+    *,
+    context: Mapping[str, Any],
+    at: datetime,
+    but: User | None = None,
 ) -> None:
-    """Write one mail to each of them, in each one's language and the company's time zone."""
+    """Write one mail to each of them, in each one's language and the company's time zone.
+
+    `but` names who did what the mail tells of, and needs no mail to know.
+    """
     for user in members(partner, roles):
+        if user == but:
+            continue
         mail.queue(
             event,
             to=user.email,
