@@ -25,6 +25,7 @@ from subscriptions.vocabulary import AutoRenew, Billing, Channel, Condition, Sta
 NOTHING = ""  # nothing is open
 OF_THE_PROVIDER = (Condition.DIRECT_BILL, Condition.EXPERT_MSP)
 Known = tuple[bool, bool] | None  # what holds of these two, where the provider is known
+_LONG_TERMS = (Term.P1Y.value, Term.P3Y.value)
 _ONE_DAY = timedelta(days=1)
 # A path, or a condition with what follows where it holds and where it does not.
 Tree = str | tuple[Condition, "Tree", "Tree"]
@@ -69,10 +70,13 @@ class MonthsBefore(Func):
 
 
 def term_start(base: str = "") -> Coalesce:
-    """Write the day of the purchase or of the latest renewal: of what is recorded, the later."""
+    """Write the day of the purchase or of the latest renewal: of what is recorded, the later.
+
+    A month of ours rolls on by itself: nobody asks when it began.
+    """
     started, end = F(f"{base}started_on"), f"{base}term_end"
     begun = Case(
-        *(When(**{f"{base}term": term}, then=MonthsBefore(end, MONTHS[term])) for term in MONTHS),
+        *(When(**{f"{base}term": term}, then=MonthsBefore(end, MONTHS[term])) for term in _LONG_TERMS),
         default=None,
         output_field=DateField(),
     )

@@ -212,6 +212,13 @@ class Subscription(Lifecycle):
                 name="sub_decide",
             ),
             models.Index(
+                F("provider"),
+                expressions.TERM_START,
+                F("id"),
+                condition=expressions.SOLD,
+                name="sub_term_start",
+            ),
+            models.Index(
                 fields=["provider", "-id"], condition=expressions.UNKNOWN_END, name="sub_unknown_end"
             ),
         )
