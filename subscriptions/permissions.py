@@ -3,10 +3,13 @@
 Source: the table of roles in the requirement, section 1.
 """
 
+from datetime import datetime
+
 from customers.models import Customer, Relationship
+from customers.permissions import may_use
 from partners.actor import Actor
 from partners.models import Role
-from partners.permissions import ADMINS, SALES, may_act
+from partners.permissions import ADMINS, AGENTS, SALES, may_act
 from subscriptions.models import Subscription
 
 
@@ -28,3 +31,40 @@ def may_end_relationship(actor: Actor, relationship: Relationship) -> bool:
 def may_put_off(actor: Actor) -> bool:
     """Everybody keeps their own queue, in a company that may act."""
     return actor.partner is not None and may_act(actor, actor.partner.pk, tuple(Role))
+
+
+def may_plan_moves(actor: Actor) -> bool:
+    """A provider's agents plan moves, of one subscription or of many."""
+    partner = actor.partner
+    return partner is not None and partner.owns_relationships and may_act(actor, partner.pk, AGENTS)
+
+# --- moves -------------------------------------------------------------------------------------
+
+
+def may_plan(actor: Actor, subscription: Subscription) -> bool:
+    """The provider's agents decide which path is walked."""
+    return may_act(actor, subscription.provider_id, AGENTS)
+
+
+def may_manage_move(actor: Actor, move: Move) -> bool:
+    """The provider's agents give up a move, go on with it, change its date and keep its inventory."""
+    return may_act(actor, move.provider_id, AGENTS)
+
+
+def may_close_step(actor: Actor, step: MoveStep, at: datetime) -> bool:
+    """The provider's agents; a reseller's people only where they hold the privilege the step takes."""
+    return may_manage_move(actor, step.move) or may_take_step(actor, step, at)
+
+
+def may_take_step(actor: Actor, step: MoveStep, at: datetime) -> bool:
+    """A reseller's people, under the privilege the step takes, live for the family of what is moved."""
+    if step.privilege == StepPrivilege.NONE:
+        return False
+    family = step.move.subscription.product.family
+    return may_use(actor, step.move.customer, step.privilege, family, at)
+
+
+def may_read_file(actor: Actor, file: StepFile, at: datetime) -> bool:
+    """The provider's people and staff; a reseller's where they may take the step that it proves."""
+    step = file.step
+    return actor.is_staff or actor.is_of(step.move.provider_id) or may_take_step(actor, step, at)
