@@ -10,7 +10,8 @@ from customers.permissions import may_use
 from partners.actor import Actor
 from partners.models import Role
 from partners.permissions import ADMINS, AGENTS, SALES, may_act
-from subscriptions.models import Subscription
+from subscriptions.models import Move, MoveStep, StepFile, Subscription
+from subscriptions.vocabulary import StepPrivilege
 
 
 def may_record_subscription(actor: Actor, customer: Customer) -> bool:
@@ -37,6 +38,7 @@ def may_plan_moves(actor: Actor) -> bool:
     """A provider's agents plan moves, of one subscription or of many."""
     partner = actor.partner
     return partner is not None and partner.owns_relationships and may_act(actor, partner.pk, AGENTS)
+
 
 # --- moves -------------------------------------------------------------------------------------
 
