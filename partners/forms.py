@@ -22,11 +22,11 @@ from partners.profiles import Profile, profile_of
 
 
 class ProfileForm(forms.ModelForm):
-    """What a person keeps about herself: the name the log shows, and the language."""
+    """What a person keeps about herself: the name the log shows, the language, the daily summary or none."""
 
     class Meta:
         model = User
-        fields = ("name", "language")
+        fields = ("name", "language", "wants_digest")
 
     def clean_name(self) -> str:
         """Return the name without blanks around it; refuses control characters."""

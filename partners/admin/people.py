@@ -65,7 +65,7 @@ class UserAdmin(LoggedAdmin, DjangoUserAdmin):
     inlines = (MembershipInline,)
     fieldsets = (
         (None, {"fields": ("email", "password")}),
-        (gettext_lazy("Person"), {"fields": ("name", "language")}),
+        (gettext_lazy("Person"), {"fields": ("name", "language", "wants_digest")}),
         (gettext_lazy("Rights"), {"fields": ("is_active", "is_staff", "is_superuser")}),
         (gettext_lazy("Dates"), {"fields": ("last_login", "date_joined")}),
         (None, {"fields": ("reason",)}),

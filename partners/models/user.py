@@ -36,6 +36,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     email = models.EmailField(_("e-mail address"), max_length=254, unique=True)
     name = models.CharField(_("full name"), max_length=120)
     language = models.CharField(_("language"), max_length=5, choices=settings.LANGUAGES, default="it")
+    wants_digest = models.BooleanField(
+        _("daily summary by mail"), default=True, help_text=_("What waits and what changed, once a day.")
+    )
     is_active = models.BooleanField(_("may sign in"), default=True)
     is_staff = models.BooleanField(_("is staff"), default=False)
     date_joined = models.DateTimeField(_("joined"), default=timezone.now, editable=False)
