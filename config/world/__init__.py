@@ -15,6 +15,8 @@ __all__ = ["PASSWORD", "SIGN_INS", "is_there", "make", "waiting_link"]
 SIGN_INS = (
     ("provider", "anna.ricci@northwind.example"),
     ("reseller", "luca.neri@fabrikam.example"),
+    ("today's rules", "lia.moro@lakeshore.example"),
+    ("direct-bill", "tito.sanna@tasmanian.example"),
     ("staff", "staff@multicanale.example"),
 )
 WAITING = "marco.bianchi@contoso.example"

@@ -13,7 +13,10 @@ PARTNERS = {
     "wingtip": ("Wingtip Informatica", Kind.INDIRECT_RESELLER, "4720003", "IT", ""),
     "proseware": ("Proseware Sistemi", Kind.INDIRECT_RESELLER, "4720004", "DE", ""),
     "vanarsdel": ("VanArsdel Soluzioni", Kind.INDIRECT_RESELLER, "4720005", "IT", ""),
+    "lakeshore": ("Lakeshore Distribuzione", Kind.INDIRECT_PROVIDER, "4710003", "IT", ""),
+    "tasmanian": ("Tasmanian Traders Cloud", Kind.DIRECT_BILL, "4710004", "IT", ""),
 }
+TODAYS = frozenset({"lakeshore", "tasmanian"})  # who works under today's edition of the rulebook
 
 # e-mail: name, company ("" is staff), role; the first of a company acts for it
 PEOPLE = {
@@ -29,6 +32,8 @@ PEOPLE = {
     "wanda.bruno@wingtip.example": ("Wanda Bruno", "wingtip", Role.ACCOUNT_ADMIN),
     "petra.wolf@proseware.example": ("Petra Wolf", "proseware", Role.ACCOUNT_ADMIN),
     "vito.leone@vanarsdel.example": ("Vito Leone", "vanarsdel", Role.ACCOUNT_ADMIN),
+    "lia.moro@lakeshore.example": ("Lia Moro", "lakeshore", Role.ACCOUNT_ADMIN),
+    "tito.sanna@tasmanian.example": ("Tito Sanna", "tasmanian", Role.ACCOUNT_ADMIN),
     "staff@multicanale.example": ("Silvia Direzione", "", ""),
 }
 

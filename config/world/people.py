@@ -5,26 +5,34 @@ from datetime import date
 
 from django.contrib.auth.hashers import make_password
 
-from config.world.names import CUSTOMERS, FIRST, LAST, PARTNERS, PEOPLE
+from config.world.names import CUSTOMERS, FIRST, LAST, PARTNERS, PEOPLE, TODAYS
 from config.world.stage import World
 from customers import records
 from customers.models import AgreementVersion
 from partners import partnerships
 from partners.actor import Actor
-from partners.models import Kind, Membership, Partner, Partnership, User
+from partners.models import Kind, Membership, Partner, Partnership, RulebookEdition, User
 
 PASSWORD = "benvenuti-in-multicanale"  # noqa: S105 - of a world that only exists in development
 
 
+# edition: what it asks the customer to accept, and since when
+AGREEMENTS = {
+    RulebookEdition.V2016_12: ("Microsoft Cloud Agreement", date(2016, 9, 1)),
+    RulebookEdition.V2026: ("Microsoft Customer Agreement", date(2019, 9, 1)),
+}
+
+
 def agreements() -> None:
-    for language, link in (("en", "en-us"), ("it", "it-it")):
-        AgreementVersion.objects.create(
-            edition="2016-12",
-            name="Microsoft Cloud Agreement",
-            language=language,
-            link=f"https://www.microsoft.com/licensing/docs/customeragreement?lang={link}",
-            valid_from=date(2016, 9, 1),
-        )
+    for edition, (name, valid_from) in AGREEMENTS.items():
+        for language, link in (("en", "en-us"), ("it", "it-it")):
+            AgreementVersion.objects.create(
+                edition=edition,
+                name=name,
+                language=language,
+                link=f"https://www.microsoft.com/licensing/docs/customeragreement?lang={link}",
+                valid_from=valid_from,
+            )
 
 
 def companies(world: World) -> None:
@@ -36,6 +44,7 @@ def companies(world: World) -> None:
             partner_id=number,
             tenant_id=tenant,
             country=country,
+            edition=RulebookEdition.V2026 if key in TODAYS else RulebookEdition.V2016_12,
             website=f"https://www.{key}.example",
             support_email=f"assistenza@{key}.example",
             support_phone="+39 02 5550 1234",

@@ -106,7 +106,9 @@ def answer(
             language="it",
             grants_provisioning="p" in ticks,
             grants_support="s" in ticks,
-            agreement=AgreementVersion.objects.filter(language="it").first(),
+            agreement=AgreementVersion.objects.in_force(
+                edition=link.provider.edition, country="IT", language="it", on=at
+            ),
         ),
         at=at,
     )
