@@ -25,18 +25,19 @@ from partners.models import (
     Role,
     User,
 )
-from subscriptions.models import Product, Subscription
+from subscriptions.models import Move, MoveStep, Product, Subscription, Transfer, TransferItem
 from tests.factories import PASSWORD, MembershipFactory, UserFactory
 
 CUSTOMERS, PER_CUSTOMER, RESELLERS, LINES = 100_000, 3, 3_000, 100_000
+MOVES, STEPS, TRANSFERS = 50_000, 4, 12_000
 PROVIDER, FIRST_RESELLER = 1, 1_001
 OWNER = f"CASE WHEN {{c}} % 10 = 0 THEN 2 + ({{c}} / 10) % 10 ELSE {PROVIDER} END"
 WORDS = "string_to_array('Adatum Alpine Bellows Caldera Coho Cronus Datum Fourth Graphic Tailwind', ' ')"
 STAMP = "'Somebody · Some company'"
 # What was made here, the referring first.
 MADE = (
-    ActivityPerson, ActivityReader, Activity, ActivityChain, Subscription, Assignment, Grant, Relationship,
-    Customer, Partnership,
+    ActivityPerson, ActivityReader, Activity, ActivityChain, TransferItem, Transfer, MoveStep, Move,
+    Subscription, Assignment, Grant, Relationship, Customer, Partnership,
 )  # fmt: skip
 
 
@@ -82,6 +83,8 @@ def write() -> None:
     products()
     customers()
     subscriptions()
+    moves()
+    transfers()
     log()
     with connection.cursor() as cursor:
         cursor.execute("SET session_replication_role = origin")
@@ -151,6 +154,49 @@ def subscriptions() -> None:
         parent_id="CASE WHEN i % 50 = 0 AND i % 3 <> 1 THEN i - 1 END",
         recorded_by=STAMP,
     )
+
+
+def moves() -> None:
+    """Write a move of every sixth subscription: three of five are open, most of the others completed."""
+    subscription = "(i * 6)"
+    customer = f"(1 + ({subscription} - 1) / {PER_CUSTOMER})"
+    over = "i % 5 >= 3"
+    paths = "{support_in_place,replace_licences,wait_or_cancel,migrate_azure}"
+    fill(Move, MOVES, id="i", subscription_id=subscription, customer_id=customer,
+         provider_id=OWNER.format(c=customer), edition="'2016-12'", decided_by=STAMP,
+         path=f"('{paths}'::text[])[1 + {any_of(4, 10)}]",
+         status=f"CASE WHEN {over} THEN CASE WHEN i % 20 = 3 THEN 'abandoned' ELSE 'completed' END "
+         f"WHEN i % {STEPS} = 0 THEN 'planned' ELSE 'in_progress' END",
+         target_on=f"CASE WHEN i % 3 > 0 THEN current_date - 20 + {any_of(200, 11)}::int END",
+         ended_at=f"CASE WHEN {over} THEN now() END", ended_by=f"CASE WHEN {over} THEN {STAMP} ELSE '' END",
+         reason="CASE WHEN i % 20 = 3 THEN 'Too early' ELSE '' END")  # fmt: skip
+    move, place = f"(1 + (i - 1) / {STEPS})", f"(1 + (i - 1) % {STEPS})"
+    # Of an open move as many are closed as its number has over; the last actor is rare.
+    closed = f"({move} % 5 >= 3 OR {place} <= {move} % {STEPS})"
+    actors = "{customer,provider,provider,customer}"
+    fill(MoveStep, MOVES * STEPS, id="i", move_id=move, position=place,
+         code=f"('{{relationship,offer,buy,end_old}}'::text[])[{place}]",
+         actor=f"CASE WHEN {move} % 1000 = 7 THEN 'current_partner' ELSE ('{actors}'::text[])[{place}] END",
+         privilege=f"CASE WHEN {place} = 3 AND {move} % 50 = 2 THEN 'provisioning' ELSE 'none' END",
+         outcome=f"CASE WHEN {closed} THEN 'done' ELSE '' END",
+         done_at=f"CASE WHEN {closed} THEN now() END",
+         done_by=f"CASE WHEN {closed} THEN {STAMP} ELSE '' END")  # fmt: skip
+
+
+def transfers() -> None:
+    """Write transfers: of each provider, one in four sent to the big one, some still pending."""
+    customer = f"(i * {CUSTOMERS // TRANSFERS})"
+    sent = f"i % 4 = 0 AND {OWNER.format(c=customer)} <> {PROVIDER}"
+    pending = "i % 3 = 0"
+    fill(Transfer, TRANSFERS, id="i", customer_id=customer, provider_id=OWNER.format(c=customer),
+         tenant_id="md5(i::text)::uuid", named="'10001'", requested_by=STAMP,
+         current_partner_id=f"CASE WHEN {sent} THEN {PROVIDER} END",
+         status=f"CASE WHEN {pending} THEN 'pending' ELSE 'declined' END",
+         answered_at=f"CASE WHEN {pending} THEN NULL ELSE now() END",
+         answered_by=f"CASE WHEN {pending} THEN '' ELSE {STAMP} END")  # fmt: skip
+    fill(TransferItem, TRANSFERS, id="i", transfer_id="i", provider_id=OWNER.format(c=customer),
+         external_id="'item ' || i", status=f"CASE WHEN {pending} THEN 'requested' ELSE 'not_chosen' END",
+         )  # fmt: skip
 
 
 def log() -> None:

@@ -16,7 +16,8 @@ pytestmark = [pytest.mark.postgres, pytest.mark.django_db]
 
 BIG = {
     "customers_customer", "customers_relationship", "subscriptions_subscription", "partners_activity",
-    "partners_activityreader", "partners_activityperson",
+    "partners_activityreader", "partners_activityperson", "subscriptions_move", "subscriptions_movestep",
+    "subscriptions_transfer", "subscriptions_transferitem",
 }  # fmt: skip
 
 LISTS = {
