@@ -75,6 +75,20 @@ def move_abandoned(move: Move, *, by: Actor, at: datetime) -> None:
     _ended(move, None, by=by, at=at)
 
 
+def deadline_near(move: Move, *, at: datetime) -> None:
+    """Remind the customer and its provider that the term they wait for is about to end."""
+    context = {**_about(move), "deadline": _deadline(move, at)}
+    to_members(
+        "subscriptions/deadline_near",
+        move.provider,
+        AGENTS,
+        context={**context, "address": settings.SITE_URL + move.get_absolute_url()},
+        at=at,
+    )
+    for contact in move.customer.contacts.confirmed().order_by("pk"):
+        to_contact("subscriptions/deadline_yours", contact, context, at=at)
+
+
 def _ended(move: Move, done: MoveStep | None, *, by: Actor, at: datetime) -> None:
     context = {**_about(move), "done": done}
     for company in [move.provider, *_holders(move, at)]:

@@ -24,9 +24,10 @@ from partners import (
 )
 from partners.duties import each
 from partners.models import Heartbeat
-from subscriptions import snoozes
+from subscriptions import digests, reminders, snoozes
 
-# Each moves to "lapsed" what nobody answered in time. Nothing waits on them: past dates count at once.
+# Each moves to "lapsed" what nobody answered in time, or tells of what has come near. Nothing waits on them:
+# past dates count at once.
 TIDIES: tuple[Callable[[datetime], int], ...] = (
     partnerships.tidy,
     onboarding.tidy,
@@ -38,6 +39,8 @@ TIDIES: tuple[Callable[[datetime], int], ...] = (
     privileges.tidy,
     renewals.tidy,
     warnings.warn,
+    reminders.remind,
+    digests.send,  # last: it tells of what the others did
 )
 PAUSE = 1.0  # seconds between two looks when nothing was due
 AFTER_TROUBLE = 5.0
