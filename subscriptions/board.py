@@ -14,7 +14,7 @@ from django.utils.translation import pgettext_lazy
 from partners.actor import Actor
 from partners.paging import asked_choice, asked_key
 from subscriptions import turns
-from subscriptions.models import Move, MoveStep
+from subscriptions.models import MoveStep
 from subscriptions.models.move import MoveQuerySet
 from subscriptions.vocabulary import Path, StepActor
 
@@ -82,10 +82,7 @@ class MovesAsked:
     def among(self, rows: MoveQuerySet, actor: Actor, at: datetime) -> MoveQuerySet:
         """Return the moves that fit, each with `turn`, `is_mine` and how far it is."""
         rows = rows.with_next()
-        if self.status == Shown.OPEN:
-            rows = rows.open()
-        else:
-            rows = rows.filter(status=self.status)
+        rows = rows.open() if self.status == Shown.OPEN else rows.filter(status=self.status)
         if self.path:
             rows = rows.filter(path=self.path)
         if self.customer:
@@ -94,7 +91,7 @@ class MovesAsked:
             rows = self._by_target(
                 rows, at.astimezone(actor.partner.zone).date() if actor.partner else at.date()
             )
-        rows = rows.annotate(turn=turns.whose(at), is_mine=_mine(actor, at))
+        rows = rows.annotate(turn=turns.whose(at, turns.as_seen_by(actor)), is_mine=_mine(actor, at))
         if self.turn == Turn.MINE:
             rows = rows.filter(is_mine=True)
         elif self.turn:

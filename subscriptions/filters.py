@@ -20,8 +20,7 @@ from partners.paging import MOST_COUNTED, asked, asked_choice, asked_key
 from subscriptions import turns
 from subscriptions.models import Move, Subscription
 from subscriptions.models.subscription import SubscriptionQuerySet
-from subscriptions.turns import Turn
-from subscriptions.vocabulary import Billing, Channel, Path, Status
+from subscriptions.vocabulary import Billing, Channel, Path, Status, StepActor
 
 FEW_COUNTED = 200  # where each row has to be looked at
 
@@ -38,6 +37,16 @@ class Due(models.TextChoices):
     def last(self, today: date) -> date | None:
         """Return the last day that counts, if there is one."""
         return today + timedelta(days=int(self)) if self.value.isdigit() else None
+
+
+class Turn(models.TextChoices):
+    """Who acts next in the move of a subscription."""
+
+    PROVIDER = StepActor.PROVIDER.value, _("The provider")
+    RESELLER = StepActor.RESELLER.value, _("The reseller")
+    CUSTOMER = StepActor.CUSTOMER.value, _("The customer")
+    CURRENT_PARTNER = StepActor.CURRENT_PARTNER.value, _("The current partner")
+    NOBODY = "nobody", _("No move is planned")
 
 
 def own_company(actor: Actor) -> Partner | None:
@@ -63,8 +72,9 @@ def _where_it_is(turn: str, rows: SubscriptionQuerySet, actor: Actor, at: dateti
     if turn == Turn.NOBODY:
         planned = standing.has(under_way.filter(subscription=OuterRef("pk")))
         return rows.alias(is_planned=planned).filter(is_planned=False)
-    waiting = turns.moves(under_way.visible_to(actor, at), actor, at).filter(turns.where(turn))
-    return rows.filter(pk__in=waiting.order_by().values("subscription"))
+    seen = under_way.visible_to(actor, at).with_next().order_by()
+    waiting = seen.annotate(turn=turns.whose(at, turns.as_seen_by(actor))).filter(turn=turn)
+    return rows.filter(pk__in=waiting.values("subscription"))
 
 
 def _runs(wanted: SubscriptionQuerySet) -> Coalesce:
@@ -101,6 +111,11 @@ class _Asked:
     def is_too_short(self) -> bool:
         """Say whether the words to search for are too few to be found."""
         return bool(self.q) and len(normalise(self.q)) < MINIMUM_SEARCH
+
+    def given(self) -> dict[str, str]:
+        """Return what is asked for as an address says it."""
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {name: str(value) for name, value in values.items() if value}
 
     def chosen(self) -> dict[str, str]:
         """Return each choice made, in words, by its name in the address."""
