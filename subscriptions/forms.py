@@ -155,6 +155,11 @@ class SubscriptionForm(CareForm):
         help_text=gettext_lazy("The company it was bought from, as far as you know."),
     )
     status = forms.ChoiceField(label=gettext_lazy("Status"), choices=Status.choices, initial=Status.ACTIVE)
+    is_legacy_commerce = forms.BooleanField(
+        label=gettext_lazy("Sold before new commerce"),
+        required=False,
+        help_text=gettext_lazy("Only licences sold in CSP: today's rules do not let these be transferred."),
+    )
     checked_on = Day(
         label=gettext_lazy("Checked on"),
         required=False,

@@ -63,6 +63,7 @@ class Details(Care):
     external_id: str = ""
     entitlement_id: str = ""
     is_trial: bool = False
+    is_legacy_commerce: bool = False
     parent: Subscription | None = None
     checked_on: date | None = None
 
@@ -72,9 +73,7 @@ def record(customer: Customer, details: Details, *, by: Actor, at: datetime) -> 
     """Record what a customer runs; refuses facts that contradict each other, and a known subscription ID."""
     customer = _lock(customer.pk)
     refuse_other(by, customer.provider_id)
-    _refuse(customer, details, at=at)
-    subscription = Subscription(customer=customer, recorded_at=at, recorded_by=by.stamp)
-    _write(subscription, details)
+    subscription = enter(customer, details, by=by, at=at)
     activity.record(
         Verb.RECORDED,
         by=by,
@@ -85,6 +84,14 @@ def record(customer: Customer, details: Details, *, by: Actor, at: datetime) -> 
         seen_by=readers(customer, at),
         details={"changed": activity.changed(subscription), "channel": subscription.channel},
     )
+    return subscription
+
+
+def enter(customer: Customer, details: Details, *, by: Actor, at: datetime) -> Subscription:
+    """Return a new row of a locked customer, for a story with its own log; refuses what `record` refuses."""
+    _refuse(customer, details, at=at)
+    subscription = Subscription(customer=customer, recorded_at=at, recorded_by=by.stamp)
+    _write(subscription, details)
     return subscription
 
 
@@ -141,8 +148,18 @@ def _refuse_other_life(subscription: Subscription, details: Details) -> None:
         raise Refused(
             _("What was bought elsewhere does not become yours by a form: buy it in CSP."), field="channel"
         )
+    if subscription.moves.open().exists():
+        _refuse_moving(subscription, details)
     if details.status != subscription.status and not subscription.can_move(details.status):
         raise Refused(subscription.refusal(details.status), field="status")
+
+
+def _refuse_moving(subscription: Subscription, details: Details) -> None:
+    """Refuse to change by form what an open move stands on: where it was bought, and what it belongs to."""
+    words = _("A move of this subscription is under way. Complete it or give it up first.")
+    for name in ("channel", "product", "parent"):
+        if getattr(details, name) != getattr(subscription, name):
+            raise Refused(words, field=name)
 
 
 def _refuse(customer: Customer, details: Details, *, at: datetime, row: Subscription | None = None) -> None:
@@ -172,6 +189,10 @@ def _refuse(customer: Customer, details: Details, *, at: datetime, row: Subscrip
         )
     if details.entitlement_id and product.billing != Billing.USAGE:
         raise Refused(_("Only an Azure subscription has this ID."), field="entitlement_id")
+    if details.is_legacy_commerce and (details.channel not in IN_CSP or product.billing != Billing.LICENSE):
+        raise Refused(
+            _("Only licences sold in CSP were ever sold before new commerce."), field="is_legacy_commerce"
+        )
     _refuse_parent(customer, details.parent, row)
     _refuse_care(customer, details, product, at=at, row=row)
 
