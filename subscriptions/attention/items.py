@@ -26,7 +26,9 @@ MOST = 100  # rows of one kind
 URGENT, NEAR = 3, 7  # days
 
 Rows: TypeAlias = QuerySet[Any]
-Column: TypeAlias = Any  # the name of a field, an expression, or None
+Column: TypeAlias = (
+    Any  # the name of a field, an expression, how to write one for an actor at a moment, or None
+)
 
 
 class Kind(models.TextChoices):
@@ -41,6 +43,7 @@ class Kind(models.TextChoices):
     REQUESTS = "requests", gettext_lazy("requests of resellers")
     ASKED_AGAIN = "asked_again", gettext_lazy("customers asking for a new link")
     EXPIRING = "expiring", gettext_lazy("invitations that expire")
+    STEPS = "steps", gettext_lazy("steps of moves to take")
     DECISIONS = "decisions", gettext_lazy("decisions within 30 days")
     OFFERS = "offers", gettext_lazy("offers waiting at resellers")
     HANDOVERS = "handovers", gettext_lazy("hand-overs without an answer")
@@ -48,6 +51,8 @@ class Kind(models.TextChoices):
     ENDING = "ending", gettext_lazy("privileges that end")
     MICROSOFT = "microsoft", gettext_lazy("to confirm at Microsoft")
     UNKNOWN = "unknown", gettext_lazy("terms without a known end")
+    CHASED = "chased", gettext_lazy("steps current partners owe")
+    OTHERS = "others", gettext_lazy("steps that wait for others")
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,16 +144,19 @@ class Collector:
     def rows(self, actor: Actor, at: datetime, put_off: "PutOff") -> Rows:
         """Return the first of its rows in the one shape, ready to be united with others."""
         found = put_off.of(self.find(actor, at), self.kind)
-        return self._shaped(found[:MOST])
+        return self._shaped(found[:MOST], actor, at)
 
     def item(self, actor: Actor, at: datetime, ref: int) -> Item | None:
         """Return the thing that waits by this key, put off or not; None if none does."""
-        found = self._shaped(self.find(actor, at).filter(pk=ref)).first()
+        found = self._shaped(self.find(actor, at).filter(pk=ref), actor, at).first()
         return self.tell(Row(*found), actor, at) if found else None
 
-    def _shaped(self, found: Rows) -> Rows:
+    def _shaped(self, found: Rows, actor: Actor, at: datetime) -> Rows:
         first = found.values("pk")
-        columns = (_typed(getattr(self, name), field) for name, field in TYPES.items())
+        wanted = ((getattr(self, name), field) for name, field in TYPES.items())
+        columns = (
+            _typed(column(actor, at) if callable(column) else column, field) for column, field in wanted
+        )
         # A part of a union can hold no limit on SQLite: it stands around the keys.
         return (
             found.model._default_manager.filter(pk__in=first)

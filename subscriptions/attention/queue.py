@@ -12,7 +12,7 @@ from django.db.models import Count
 
 from partners.actor import Actor
 from partners.models import Partner
-from subscriptions.attention import invitations, privileges, relationships, subscriptions
+from subscriptions.attention import invitations, moves, privileges, relationships, subscriptions
 from subscriptions.attention.items import MOST, Collector, Item, Kind, PutOff, Row
 from subscriptions.attention.subscriptions import RUNNING, WEEKS
 from subscriptions.models import Subscription
@@ -31,6 +31,9 @@ PROVIDER: tuple[Collector, ...] = (
     privileges.ENDING_GRANTS,
     relationships.MICROSOFT,
     subscriptions.UNKNOWN,
+    moves.STEPS,
+    moves.CHASED,
+    moves.OTHERS,
 )
 RESELLER: tuple[Collector, ...] = (
     relationships.PARTNERSHIPS,
@@ -38,6 +41,7 @@ RESELLER: tuple[Collector, ...] = (
     privileges.TAKING_OVER,
     invitations.HANDED,
     privileges.ENDING_ASSIGNMENTS,
+    moves.STEPS,
 )
 OF_RESELLERS = (Kind.REQUESTS, Kind.OFFERS, Kind.HANDOVERS)
 
@@ -89,7 +93,7 @@ def waiting(actor: Actor, at: datetime, *, put_off: bool = False) -> Queue:
     found[Kind.DECISIONS] = [
         subscriptions.decision(row, deadline, actor)
         for row, deadline in queue.coming
-        if subscriptions.is_near(deadline, today) and row.is_put_off == put_off  # type: ignore[attr-defined]  # annotated
+        if subscriptions.is_to_make(row, deadline, today) and row.is_put_off == put_off  # type: ignore[attr-defined]  # annotated
     ][:MOST]
     queue.kinds = found
     return queue

@@ -11,7 +11,7 @@ from partners.actor import Actor
 from partners.permissions import SALES
 from subscriptions import rulings
 from subscriptions.attention.items import Collector, Item, Kind, PutOff, Row, Rows, local, may
-from subscriptions.models import Subscription
+from subscriptions.models import Move, Subscription, TransferItem
 from subscriptions.permissions import may_edit_subscription
 from subscriptions.rulebook import Deadline
 from subscriptions.vocabulary import Billing, Channel, Status, Term
@@ -56,7 +56,8 @@ UNKNOWN = Collector(
 def coming(actor: Actor, at: datetime, today: date, put_off: PutOff) -> list[tuple[Subscription, Deadline]]:
     """Return what has to be decided in the coming weeks; an add-on is decided with its base.
 
-    Each row says in `is_put_off` whether the person put it off.
+    Each row says in `is_put_off` whether the person put it off, in `is_under_way` whether it is settled what
+    becomes of it.
     """
     refs = put_off.rows().filter(kind=Kind.DECISIONS, object_ref=OuterRef("pk"))
     return _decided(_running_out(actor, at, today).annotate(is_put_off=Exists(refs)), at)
@@ -65,27 +66,29 @@ def coming(actor: Actor, at: datetime, today: date, put_off: PutOff) -> list[tup
 def item(actor: Actor, at: datetime, today: date, ref: int) -> Item | None:
     """Return the decision about one subscription, put off or not; None if none is near."""
     for row, deadline in _decided(_running_out(actor, at, today).filter(pk=ref), at):
-        if is_near(deadline, today):
+        if is_to_make(row, deadline, today):
             return decision(row, deadline, actor)
     return None
 
 
-def is_near(deadline: Deadline, today: date) -> bool:
-    """Say whether a decision belongs in the queue already."""
-    return deadline.on <= today + timedelta(days=DECISION_DAYS)
+def is_to_make(row: Subscription, deadline: Deadline, today: date) -> bool:
+    """Say whether a decision belongs in the queue: it is near, and neither a move nor a transfer is on."""
+    under_way: bool = row.is_under_way  # type: ignore[attr-defined]  # annotated
+    return not under_way and deadline.on <= today + timedelta(days=DECISION_DAYS)
 
 
 def _running_out(actor: Actor, at: datetime, today: date) -> QuerySet[Subscription]:
-    return Subscription.objects.visible_to(actor, at).filter(
-        status__in=RUNNING,
-        parent__isnull=True,
-        term_end__gte=today,
-        term_end__lte=today + timedelta(weeks=WEEKS, days=1),
+    edition = actor.partner.edition if actor.partner and actor.partner.owns_relationships else None
+    rows = Subscription.objects.visible_to(actor, at).to_decide(
+        today, today + timedelta(weeks=WEEKS), edition
     )
+    moving = Move.objects.open().filter(subscription=OuterRef("pk"))
+    asked_for = TransferItem.objects.filter(subscription=OuterRef("pk"), status=TransferItem.Status.REQUESTED)
+    return rows.annotate(is_under_way=Exists(moving) | Exists(asked_for))
 
 
 def _decided(rows: QuerySet[Subscription], at: datetime) -> list[tuple[Subscription, Deadline]]:
-    soonest = rulings.with_facts(rows).order_by("term_end", "pk")[:MOST_TERMS]
+    soonest = rulings.with_facts(rows).order_by("decision_day", "pk")[:MOST_TERMS]
     return [(row, deadline) for row in soonest if (deadline := rulings.deadline(row, at))]
 
 
