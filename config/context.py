@@ -36,7 +36,19 @@ MEMBERS: Groups = (
             Entry(_("Privileges"), "customers:privileges", "key"),
         ),
     ),
-    (_("Subscriptions"), (Entry(_("Subscriptions"), "subscriptions:subscriptions", "boxes"),)),
+    (
+        _("Subscriptions"),
+        (
+            Entry(_("Subscriptions"), "subscriptions:subscriptions", "boxes"),
+            Entry(_("Moves"), "subscriptions:moves", "signpost-split"),
+            Entry(
+                _("Transfers"),
+                "subscriptions:transfers",
+                "arrow-left-right",
+                (Kind.INDIRECT_PROVIDER, Kind.DIRECT_BILL),
+            ),
+        ),
+    ),
     (
         _("Channel"),
         (
