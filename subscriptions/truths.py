@@ -1,0 +1,141 @@
+"""What a closed step makes true of the subscription: who sells it, its ids, what takes its place, its end.
+
+The customer and the subscription are locked; the story that calls writes the log.
+"""
+
+from collections.abc import Callable, Mapping
+
+from django.db import IntegrityError, models, transaction
+from django.utils.translation import gettext as _
+
+from partners.actor import Actor
+from partners.errors import Refused
+from partners.lifecycle import broke
+from subscriptions import records
+from subscriptions.gates import Ground
+from subscriptions.models import MoveStep, Product, Subscription
+from subscriptions.proofs import Given
+from subscriptions.vocabulary import AzureOffer, Channel, Status
+
+Truth = Callable[[Given, Ground, Actor], list[models.Model]]
+
+
+def write(step: MoveStep, given: Given, ground: Ground, *, by: Actor) -> list[models.Model]:
+    """Write what a step that closes makes true; returns the rows it changed."""
+    truth = _TRUTHS.get(step.code)
+    return truth(given, ground, by) if truth else []
+
+
+def _record_successor(given: Given, ground: Ground, by: Actor) -> list[models.Model]:
+    """Note the new subscription, recording it where it is not on record yet, and what it replaces."""
+    move, new = ground.move, given.successor
+    if new is None:
+        return []
+    if isinstance(new, Subscription):
+        new = Subscription.objects.lock(new.pk)
+    else:
+        new = records.enter(move.subscription.customer, new, by=by, at=ground.at)
+    new.replaces = move.subscription
+    new.version += 1
+    new.save(update_fields=["replaces", "version"])
+    move.successor = new
+    move.save(update_fields=["successor"])
+    return [new]
+
+
+def _end_old(given: Given, ground: Ground, by: Actor) -> list[models.Model]:
+    """End the old subscription: it has run out if its term was over by then, else it was cancelled."""
+    row, day = ground.move.subscription, given.happened_on
+    ran_out = row.term_end is not None and day is not None and day >= row.term_end
+    return _end(row, Status.EXPIRED if ran_out else Status.CANCELLED)
+
+
+def _end_as_chosen(given: Given, ground: Ground, by: Actor) -> list[models.Model]:
+    chosen = ground.closed("choose")
+    if chosen is not None and chosen.choice == MoveStep.Choice.CANCEL:
+        return _end(ground.move.subscription, Status.CANCELLED)
+    return _end_old(given, ground, by)
+
+
+def _cancel_old(given: Given, ground: Ground, by: Actor) -> list[models.Model]:
+    """Cancel the old subscription if the whole of it was; with a service left behind it stays as it is."""
+    if given.choice != MoveStep.Choice.WHOLE:
+        return []
+    moved = ground.move.inventory.filter(moved_at__isnull=False, cancelled_at__isnull=True)
+    moved.update(cancelled_at=ground.at, cancelled_by=by.stamp)
+    return _end(ground.move.subscription, Status.CANCELLED)
+
+
+def _end(row: Subscription, status: str) -> list[models.Model]:
+    """End a subscription and its add-ons; what had ended already stays as it ended."""
+    if status == Status.EXPIRED and not row.can_move(status):
+        status = Status.CANCELLED  # what never became active cannot run out
+    ended = [one for one in _with_add_ons(row) if one.can_move(status)]
+    for one in ended:
+        _change(one, status=status)
+    return list(ended)
+
+
+def _take_over(given: Given, ground: Ground, by: Actor) -> list[models.Model]:
+    """Make what another sold the provider's own, under its new id; the Azure id stays. Add-ons come along."""
+    row, provider = ground.move.subscription, ground.move.provider
+    both: dict[str, object] = {"external_id": given.reference.strip(), "entitlement_id": given.entitlement_id.strip()}
+    if not row.product.sold_in_csp:
+        plan = Product.objects.filter(azure_offer=AzureOffer.PLAN, sold_in_csp=True).order_by("pk").first()
+        both["product"] = plan or row.product
+    rows = _with_add_ons(row)
+    for one in rows:
+        own = both if one.pk == row.pk else {}
+        _change(one, channel=Channel.CSP_OWN, seller=provider, seller_name=provider.name, **own)
+    return list(rows)
+
+
+def _let_go(given: Given, ground: Ground, by: Actor) -> list[models.Model]:
+    """Close what the customer took to another partner as transferred, its add-ons with it."""
+    row = ground.move.subscription
+    if not row.can_move(Status.TRANSFERRED):
+        raise Refused(row.refusal(Status.TRANSFERRED))
+    gone = [one for one in _with_add_ons(row) if one.can_move(Status.TRANSFERRED)]
+    for one in gone:
+        _change(one, status=Status.TRANSFERRED)
+    return list(gone)
+
+
+def _with_add_ons(row: Subscription) -> list[Subscription]:
+    return [row, *row.add_ons.select_for_update(of=("self",)).select_related("customer").order_by("pk")]
+
+
+def _change(row: Subscription, *, status: str = "", **values: object) -> None:
+    if status:
+        row.move(status)
+    for name, value in values.items():
+        setattr(row, name, value)
+    row.version += 1
+    try:
+        with transaction.atomic():
+            row.save(update_fields=[*values, "version"])
+    except IntegrityError as problem:
+        if broke(problem, Subscription, "sub_external_id_once"):
+            raise Refused(
+                _("A subscription with this ID is already on record."), field="reference"
+            ) from problem
+        raise
+
+
+_TRUTHS: Mapping[str, Truth] = {
+    "buy": _record_successor,
+    "renewed": _record_successor,
+    "new_subscription": _record_successor,
+    "end_old": _end_old,
+    "ended": _end_as_chosen,
+    "cancel_old": _cancel_old,
+    "confirmed": _take_over,
+    "ownership_done": _take_over,
+    "out_closed": _let_go,
+}
+WRITING = frozenset(_TRUTHS) - {"buy", "renewed", "new_subscription"}  # those that change the old row
+
+
+def has_written(steps: list[MoveStep]) -> bool:
+    """Say whether the move itself has changed its subscription: the rulebook then rules on something else."""
+    return any(step.code in WRITING and step.is_closed for step in steps)
