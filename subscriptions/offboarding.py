@@ -27,9 +27,9 @@ from partners.errors import Refused
 from partners.lifecycle import move_all
 from partners.models import Partner, RulebookEdition
 from partners.permissions import refuse_other
-from subscriptions import emails
-from subscriptions.models import Subscription
-from subscriptions.vocabulary import Billing, Channel, Status
+from subscriptions import emails, transfers
+from subscriptions.models import Subscription, Transfer
+from subscriptions.vocabulary import Billing, Channel, Direction, Status
 
 RUNNING = (Status.PENDING, Status.ACTIVE)
 
@@ -53,12 +53,13 @@ class LooseEnds:
     hand_overs: list[HandOver]
     renewals: list[RenewalProposal]
     links: list[InvitationLink]
+    transfers: list[Transfer]
     azure: int
 
     @property
     def stops(self) -> list[models.Model]:
         """Everything that stops by itself when the relationship ends."""
-        return [*self.grants, *self.held, *self.offers, *self.renewals]
+        return [*self.grants, *self.held, *self.offers, *self.renewals, *self.transfers]
 
     @property
     def resellers(self) -> list[Partner]:
@@ -101,6 +102,12 @@ def loose_ends(relationship: Relationship, *, at: datetime) -> LooseEnds:
             .select_related("invitation")
             .order_by("pk")
         ),
+        transfers=list(
+            Transfer.objects.pending(at)
+            .filter(customer=relationship.customer, direction=Direction.IN)
+            .select_related("provider", "customer", "current_partner", "current_customer")
+            .order_by("pk")
+        ),
         azure=elsewhere.count(),
     )
 
@@ -132,13 +139,15 @@ def end_relationship(relationship: Relationship, *, by: Actor, at: datetime) -> 
 
 def _end(relationship: Relationship, ends: LooseEnds, *, by: Actor, at: datetime) -> None:
     relationship.move(Relationship.Status.ENDED, ended_at=at, ended_by=by.stamp)
-    _withdraw_renewals(ends, by=by, at=at)
+    _withdraw_what_waits(ends, by=by, at=at)
     emails.relationship_ended(relationship, ends, by=by, at=at)
     _record(Verb.ENDED, relationship, ends, by=by, at=at)
 
 
-def _withdraw_renewals(ends: LooseEnds, *, by: Actor, at: datetime) -> None:
+def _withdraw_what_waits(ends: LooseEnds, *, by: Actor, at: datetime) -> None:
+    """Withdraw what waits for an answer that could no longer be kept: renewals, and transfers asked for."""
     move_all(ends.renewals, RenewalProposal.Status.WITHDRAWN, answered_at=at, answered_by=by.stamp)
+    transfers.cancel_all(ends.transfers, by=by, at=at)
 
 
 def _record(verb: str, relationship: Relationship, ends: LooseEnds, *, by: Actor, at: datetime) -> None:
@@ -200,7 +209,7 @@ def end_by_customer(
         return relationship
     relationship.ending_requested_at, relationship.ending_requested_by = at, by.stamp
     relationship.save(update_fields=["ending_requested_at", "ending_requested_by"])
-    _withdraw_renewals(ends, by=by, at=at)
+    _withdraw_what_waits(ends, by=by, at=at)
     emails.relationship_ended(relationship, ends, by=by, at=at)
     _record(Verb.ENDING_REQUESTED, relationship, ends, by=by, at=at)
     return relationship

@@ -10,7 +10,7 @@ from customers.permissions import may_use
 from partners.actor import Actor
 from partners.models import Role
 from partners.permissions import ADMINS, AGENTS, SALES, may_act
-from subscriptions.models import Move, MoveStep, StepFile, Subscription
+from subscriptions.models import Move, MoveStep, StepFile, Subscription, Transfer
 from subscriptions.vocabulary import StepPrivilege
 
 
@@ -70,3 +70,27 @@ def may_read_file(actor: Actor, file: StepFile, at: datetime) -> bool:
     """The provider's people and staff; a reseller's where they may take the step that it proves."""
     step = file.step
     return actor.is_staff or actor.is_of(step.move.provider_id) or may_take_step(actor, step, at)
+
+
+# --- transfers ---------------------------------------------------------------------------------
+
+
+def may_file_transfer(actor: Actor) -> bool:
+    """A provider's agents ask for transfers, and keep by hand those with a partner outside."""
+    partner = actor.partner
+    return partner is not None and partner.owns_relationships and may_act(actor, partner.pk, AGENTS)
+
+
+def may_cancel_transfer(actor: Actor, transfer: Transfer) -> bool:
+    """The agents of whoever keeps the record cancel it while it is pending."""
+    return may_act(actor, transfer.provider_id, AGENTS)
+
+
+def may_note_transfer(actor: Actor, transfer: Transfer) -> bool:
+    """The same agents note what became of a transfer kept by hand."""
+    return transfer.is_by_hand and may_cancel_transfer(actor, transfer)
+
+
+def may_answer_transfer(actor: Actor, transfer: Transfer) -> bool:
+    """The current partner's agents accept or decline what they were asked."""
+    return may_act(actor, transfer.current_partner_id, AGENTS)

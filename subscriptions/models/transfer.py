@@ -33,15 +33,16 @@ class TransferQuerySet(models.QuerySet["Transfer"]):
         return self.filter(Q(provider=actor.partner) | Q(current_partner=actor.partner))
 
     def pending(self, at: datetime) -> "TransferQuerySet":
-        """Those an answer would still make something of."""
-        return self.filter(
-            status=Transfer.Status.PENDING, requested_at__gt=at - timedelta(days=TRANSFER_DAYS)
-        )
+        """Those an answer would still make something of; what is kept by hand is closed by hand alone."""
+        in_time = Q(is_by_hand=True) | Q(requested_at__gt=at - timedelta(days=TRANSFER_DAYS))
+        return self.filter(in_time, status=Transfer.Status.PENDING)
 
     def past(self, at: datetime) -> "TransferQuerySet":
         """Those nobody answered in time, still marked pending."""
         return self.filter(
-            status=Transfer.Status.PENDING, requested_at__lte=at - timedelta(days=TRANSFER_DAYS)
+            status=Transfer.Status.PENDING,
+            is_by_hand=False,
+            requested_at__lte=at - timedelta(days=TRANSFER_DAYS),
         )
 
     def lock(self, pk: int) -> "Transfer":
@@ -143,7 +144,7 @@ class Transfer(Lifecycle):
 
     def waits_at(self, at: datetime) -> bool:
         """Say whether an answer would still make something of it."""
-        return self.status == self.Status.PENDING and self.lapses_at > at
+        return self.status == self.Status.PENDING and (self.is_by_hand or self.lapses_at > at)
 
 
 class TransferItem(Lifecycle):

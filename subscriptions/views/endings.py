@@ -98,6 +98,10 @@ def what_happens(relationship: Relationship, ends: LooseEnds) -> list[str]:
     if ends.renewals:
         sentences.append(_("The renewal you proposed is withdrawn."))
     sentences += [
+        _("Transfer %(number)d, which nobody has answered, is cancelled.") % {"number": one.pk}
+        for one in ends.transfers[:NAMED]
+    ]
+    sentences += [
         _("The hand-over to %(reseller)s that waits passes nothing of this customer.")
         % {"reseller": one.reseller.name}
         for one in ends.hand_overs

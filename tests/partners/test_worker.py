@@ -67,7 +67,10 @@ def test_the_minute_tidies_every_story_that_waits_for_time(now: datetime) -> Non
         "customers.privileges",
         "customers.renewals",
         "customers.warnings",
+        "subscriptions.digests",
+        "subscriptions.reminders",
         "subscriptions.snoozes",
+        "subscriptions.transfers",
     }
     old = PartnershipFactory(proposed=True, proposed_at=now - timedelta(days=30))
     young = PartnershipFactory(proposed=True, proposed_at=now - timedelta(days=29))

@@ -24,7 +24,7 @@ from partners import (
 )
 from partners.duties import each
 from partners.models import Heartbeat
-from subscriptions import digests, reminders, snoozes
+from subscriptions import digests, reminders, snoozes, transfers
 
 # Each moves to "lapsed" what nobody answered in time, or tells of what has come near. Nothing waits on them:
 # past dates count at once.
@@ -33,6 +33,8 @@ TIDIES: tuple[Callable[[datetime], int], ...] = (
     onboarding.tidy,
     joining.tidy,
     snoozes.tidy,
+    transfers.remind,
+    transfers.tidy,
     expiries.remind,
     expiries.tidy,
     handovers.tidy,  # before the offers that go with it
