@@ -1,7 +1,7 @@
 """The mails of a hand-over: to the provider, both resellers, and each customer once."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from django.conf import settings
@@ -18,7 +18,7 @@ def _address(hand_over: HandOver) -> str:
     return settings.SITE_URL + hand_over.get_absolute_url()
 
 
-def offered(hand_over: HandOver, customers: int, privileges: int, *, at: datetime) -> None:
+def offered(hand_over: HandOver, customers: int, offers: Sequence[Assignment], *, at: datetime) -> None:
     """Tell the new reseller's agents that a hand-over waits for their yes or no."""
     to_members(
         "customers/handover_offered",
@@ -28,7 +28,8 @@ def offered(hand_over: HandOver, customers: int, privileges: int, *, at: datetim
             "hand_over": hand_over,
             "provider": hand_over.provider,
             "customers": customers,
-            "privileges": privileges,
+            "privileges": len(offers),
+            "to_agree": len({one.customer_id for one in offers if one.waits_for_customer}),
             "expires_at": hand_over.answer_by,
             "address": _address(hand_over),
         },

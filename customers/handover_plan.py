@@ -149,7 +149,8 @@ def _by_customer(
 def to_rename(hand_over: HandOver) -> CustomerQuerySet:
     """Return the customers that still name the reseller before and will name the new one.
 
-    Not one that has a hand-over of its own under way, nor one that refused all the new reseller was to hold.
+    Not one that has a hand-over of its own under way, nor one that refused, or did not agree to, all the new
+    reseller was to hold.
     """
     rows = Customer.objects.filter(provider=hand_over.provider, reseller=hand_over.before)
     if hand_over.customer_id:
@@ -162,7 +163,9 @@ def to_rename(hand_over: HandOver) -> CustomerQuerySet:
         )
         rows = rows.filter(~Exists(own))
     parts = Assignment.objects.filter(hand_over=hand_over, customer=OuterRef("pk"))
-    refused = parts.filter(status=Assignment.Status.REFUSED_BY_CUSTOMER)
+    # Not agreed in time is no, as far as this hand-over goes.
+    not_agreed = Q(status=Assignment.Status.LAPSED, needs_yes=True, agreed_at__isnull=True)
+    refused = parts.filter(Q(status=Assignment.Status.REFUSED_BY_CUSTOMER) | not_agreed)
     wanted = parts.filter(status__in=[Assignment.Status.OFFERED, Assignment.Status.ACTIVE])
     return rows.exclude(Exists(refused) & ~Exists(wanted))
 

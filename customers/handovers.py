@@ -14,10 +14,11 @@ from django.db.models import F
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from customers import handover_mails
+from customers import consent_mails, handover_mails
 from customers.handover_plan import Plan, Scope, plan, starts_at, to_rename
 from customers.models import Assignment, Customer, Grant, HandOver
 from customers.models.privilege import utc_day
+from customers.standing import to_be_asked
 from partners import activity, partnerships
 from partners.actor import Actor
 from partners.duties import AT_ONCE, each
@@ -71,6 +72,7 @@ def offer(
     """Offer the customers of one reseller, or one of them, to another from a day on.
 
     Makes one offer for each privilege held, as it is held; withdraws what waits for the reseller before.
+    Under edition 2026 a customer that was not told of the new reseller is asked, each for itself.
     Refuses a day gone by, a reseller that cannot take over, a second hand-over of the same, and nothing.
     """
     tie = partnerships.lock(tie.pk)
@@ -88,7 +90,8 @@ def offer(
     move_all(moving.withdrawn, Assignment.Status.WITHDRAWN, stopped_at=at, stopped_by=by.stamp)
     hand_over = _make(scope, tie, starts_at(starts_on, at), by=by, at=at)
     offers = _offer_each(hand_over, moving, by=by, at=at)
-    handover_mails.offered(hand_over, moving.customers, len(offers), at=at)
+    handover_mails.offered(hand_over, moving.customers, offers, at=at)
+    consent_mails.asked(offers, at=at)
     _record(Verb.OFFERED, hand_over, *offers, *moving.withdrawn, *dead, by=by, at=at)
     return hand_over
 
@@ -129,6 +132,7 @@ def _make(scope: Scope, tie: Partnership, first: datetime, *, by: Actor, at: dat
 
 
 def _offer_each(hand_over: HandOver, moving: Plan, *, by: Actor, at: datetime) -> list[Assignment]:
+    unknown = to_be_asked(hand_over.partnership, {held.grant.relationship_id for held in moving.moves})
     later = hand_over.starts_at if hand_over.starts_at > at else None
     offers = [
         Assignment(
@@ -144,6 +148,7 @@ def _offer_each(hand_over: HandOver, moving: Plan, *, by: Actor, at: datetime) -
             starts_at=max(filter(None, [later, _ahead(held, at)]), default=None),
             ends_on=held.ends_on,
             hand_over=hand_over,
+            needs_yes=held.grant.relationship_id in unknown,
         )
         for held in moving.moves
     ]
@@ -172,8 +177,9 @@ def _refuse_late(hand_over: HandOver, at: datetime) -> None:
 def accept(hand_over: HandOver, *, by: Actor, at: datetime) -> HandOver:
     """Accept a hand-over whole, for the new reseller: from its start the one before holds nothing of it.
 
-    A privilege that the customer withdrew or refused, or that ended meanwhile, is left out. Refuses a second
-    answer, one too late, and a reseller that cannot take over any more.
+    A privilege that the customer withdrew or refused, or that ended meanwhile, is left out, and so is one
+    whose customer was asked and has not agreed yet: it stays with the reseller before. Refuses a second
+    answer, one too late, one before any customer that was asked agreed, and a reseller that cannot take over.
     """
     hand_over, tie = _locked(hand_over)
     refuse_other(by, hand_over.reseller_id)
@@ -187,6 +193,8 @@ def accept(hand_over: HandOver, *, by: Actor, at: datetime) -> HandOver:
     offers = hand_over.assignments.filter(status=Assignment.Status.OFFERED)
     _lock_grants(offers.order_by().values_list("grant", flat=True))
     taken, gone = still_possible(hand_over, at)
+    if not taken and any(one.waits_for_customer for one in gone):
+        raise Refused(_("This hand-over waits for the customers: none of them has agreed yet."))
     stamp = {"stopped_at": at, "stopped_by": by.stamp}
     move_all(gone, Assignment.Status.LAPSED, **stamp)
     cleared = list(
@@ -205,13 +213,17 @@ def accept(hand_over: HandOver, *, by: Actor, at: datetime) -> HandOver:
 
 
 def still_possible(hand_over: HandOver, at: datetime) -> tuple[list[Assignment], list[Assignment]]:
-    """Return the offers of a hand-over a yes would still make something of, and those it would not."""
+    """Return the offers of a hand-over a yes would make something of now, and those it would not."""
     rows = hand_over.assignments.select_related(
         "customer", "grant__relationship", "grant__provider", "reseller", "partnership"
     )
     offers = list(rows.filter(status=Assignment.Status.OFFERED).order_by("customer__sort_name", "pk"))
     day = utc_day(max(at, hand_over.starts_at))
-    good = {one.pk for one in offers if one.grant.is_live(at) and one.ends_on >= day <= one.grant.ends_on}
+    good = {
+        one.pk
+        for one in offers
+        if one.grant.is_live(at) and one.ends_on >= day <= one.grant.ends_on and not one.waits_for_customer
+    }
     return [one for one in offers if one.pk in good], [one for one in offers if one.pk not in good]
 
 

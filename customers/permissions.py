@@ -164,6 +164,11 @@ def may_attest(actor: Actor, customer: Customer) -> bool:
     return may_act(actor, customer.provider_id, ADMINS)
 
 
+def may_attest_agreement(actor: Actor, relationship: Relationship) -> bool:
+    """The provider's agents attest that the customer accepted the agreement, while the tie is active."""
+    return relationship.is_active and may_act(actor, relationship.provider_id, AGENTS)
+
+
 def may_hand_over(actor: Actor, provider_pk: int) -> bool:
     """An indirect provider's agents hand its customers from one reseller to another."""
     return may_act(actor, provider_pk, AGENTS) and _has_resellers(actor)

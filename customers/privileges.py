@@ -7,7 +7,7 @@ from django.db import IntegrityError, models, transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from customers import emails, links
+from customers import consent_mails, emails, links, standing
 from customers.models import (
     ALL_FAMILIES,
     GROUND,
@@ -58,7 +58,7 @@ def _lock_ground(grant_pk: int, partnership_pk: int) -> tuple[Grant, Partnership
     return Grant.objects.lock(grant_pk), partnership
 
 
-def _refuse_ground(grant: Grant, partnership: Partnership, *, at: datetime) -> None:
+def refuse_ground(grant: Grant, partnership: Partnership, *, at: datetime) -> None:
     """Refuse unless the privilege can be used by this reseller at all."""
     if partnership.provider_id != grant.provider_id:
         raise Refused(_("You can only assign privileges of your own customers."))
@@ -83,12 +83,13 @@ def assign(
 ) -> Assignment:
     """Offer a privilege to a reseller, for all services or one family, never beyond the customer's grant.
 
-    When somebody else holds that ground, acceptance hands it over. Refuses an end after the grant's, a ground
+    When somebody else holds that ground, acceptance hands it over. A reseller the customer was not told of
+    waits for the customer's yes under edition 2026. Refuses an end after the grant's, a ground
     the reseller already holds, and one family out of all that another reseller holds: that would leave a gap.
     """
     grant, partnership = _lock_ground(grant.pk, partnership.pk)
     refuse_other(by, grant.provider_id)
-    _refuse_ground(grant, partnership, at=at)
+    refuse_ground(grant, partnership, at=at)
     last = ends_on or grant.ends_on
     if last > grant.ends_on:
         raise Refused(
@@ -122,13 +123,17 @@ def assign(
                 offered_by=by.stamp,
                 starts_at=start_of(starts_on) if starts_on and starts_on > utc_day(at) else None,
                 ends_on=last,
+                needs_yes=bool(standing.to_be_asked(partnership, [grant.relationship_id])),
             )
     except IntegrityError as problem:
         if broke(problem, Assignment, "asg_one_offered"):
             raise Refused(_("An offer on these services is already waiting for an answer.")) from problem
         raise
-    emails.assignment_offered(assignment, at=at)
-    _record(Verb.OFFERED, assignment, *dead, by=by, at=at)
+    if assignment.needs_yes:
+        consent_mails.asked([assignment], at=at)  # the reseller is told once the customer has agreed
+    else:
+        emails.assignment_offered(assignment, at=at)
+    record(Verb.OFFERED, assignment, *dead, by=by, at=at)
     return assignment
 
 
@@ -140,7 +145,8 @@ def _clear_the_dead(grant: Grant, *, by: Actor, at: datetime) -> list[Assignment
     return dead
 
 
-def _record(verb: str, assignment: Assignment, *others: models.Model, by: Actor, at: datetime) -> None:
+def record(verb: str, assignment: Assignment, *others: models.Model, by: Actor, at: datetime) -> None:
+    """Write what became of an assignment into the log, for the provider and its reseller."""
     activity.record(
         verb,
         by=by,
@@ -158,7 +164,7 @@ def _record(verb: str, assignment: Assignment, *others: models.Model, by: Actor,
     )
 
 
-def _locked(assignment: Assignment, *, at: datetime) -> tuple[Assignment, Grant, Partnership]:
+def locked(assignment: Assignment, *, at: datetime) -> tuple[Assignment, Grant, Partnership]:
     """Lock an assignment and its ground; refuses one that is over by its date, tidied away or not."""
     grant, partnership = _lock_ground(assignment.grant_id, assignment.partnership_id)
     assignment = Assignment.objects.lock(assignment.pk)
@@ -181,12 +187,14 @@ def accept(assignment: Assignment, *, by: Actor, at: datetime) -> Assignment:
     An offer that starts later leaves the old holder its ground until then. That stop is final, whatever
     becomes of the new one meanwhile: nobody gets back what was handed over, so nothing ever overlaps.
     """
-    assignment, grant, partnership = _locked(assignment, at=at)
+    assignment, grant, partnership = locked(assignment, at=at)
     refuse_other(by, assignment.reseller_id)
     _refuse_part(assignment)
     if not assignment.can_move(Assignment.Status.ACTIVE):
         raise Refused(assignment.refusal(Assignment.Status.ACTIVE))
-    _refuse_ground(grant, partnership, at=at)
+    if assignment.waits_for_customer:
+        raise Refused(_("This offer waits for the customer: it has not agreed to you yet."))
+    refuse_ground(grant, partnership, at=at)
     dead = _clear_the_dead(grant, by=by, at=at)
     starts_at = max(at, assignment.starts_at or at)
     replaced = [
@@ -199,7 +207,7 @@ def accept(assignment: Assignment, *, by: Actor, at: datetime) -> Assignment:
     leaving = _cut_short(grant, assignment.family, starts_at, by=by)
     assignment.move(Assignment.Status.ACTIVE, answered_at=at, answered_by=by.stamp, starts_at=starts_at)
     emails.assignment_accepted(assignment, replaced, at=at)
-    _record(Verb.ACCEPTED, assignment, *replaced, *leaving, *dead, by=by, at=at)
+    record(Verb.ACCEPTED, assignment, *replaced, *leaving, *dead, by=by, at=at)
     return assignment
 
 
@@ -219,7 +227,7 @@ def _cut_short(grant: Grant, family: str, starts_at: datetime, *, by: Actor) -> 
 @transaction.atomic
 def decline(assignment: Assignment, *, by: Actor, at: datetime) -> None:
     """Decline an offer for the reseller."""
-    assignment, _grant, _partnership = _locked(assignment, at=at)
+    assignment, _grant, _partnership = locked(assignment, at=at)
     refuse_other(by, assignment.reseller_id)
     _refuse_part(assignment)
     assignment.move(
@@ -230,37 +238,37 @@ def decline(assignment: Assignment, *, by: Actor, at: datetime) -> None:
         stopped_by=by.stamp,
     )
     emails.assignment_stopped("declined", assignment, at=at)
-    _record(Verb.DECLINED, assignment, by=by, at=at)
+    record(Verb.DECLINED, assignment, by=by, at=at)
 
 
 @transaction.atomic
 def withdraw(assignment: Assignment, *, by: Actor, at: datetime) -> None:
     """Withdraw, as the provider, an offer the reseller has not answered."""
-    assignment, _grant, _partnership = _locked(assignment, at=at)
+    assignment, _grant, _partnership = locked(assignment, at=at)
     refuse_other(by, assignment.provider_id)
     _refuse_part(assignment)
     assignment.move(Assignment.Status.WITHDRAWN, stopped_at=at, stopped_by=by.stamp)
-    _record(Verb.WITHDRAWN, assignment, by=by, at=at)
+    record(Verb.WITHDRAWN, assignment, by=by, at=at)
 
 
 @transaction.atomic
 def revoke(assignment: Assignment, *, by: Actor, at: datetime) -> None:
     """Revoke, as the provider, what a reseller holds; it stops at once."""
-    assignment, _grant, _partnership = _locked(assignment, at=at)
+    assignment, _grant, _partnership = locked(assignment, at=at)
     refuse_other(by, assignment.provider_id)
     assignment.move(Assignment.Status.REVOKED, stopped_at=at, stopped_by=by.stamp)
     emails.assignment_stopped("revoked", assignment, at=at)
-    _record(Verb.REVOKED, assignment, by=by, at=at)
+    record(Verb.REVOKED, assignment, by=by, at=at)
 
 
 @transaction.atomic
 def give_up(assignment: Assignment, *, by: Actor, at: datetime) -> None:
     """Give up, as the reseller, what it holds; the provider keeps the privilege."""
-    assignment, _grant, _partnership = _locked(assignment, at=at)
+    assignment, _grant, _partnership = locked(assignment, at=at)
     refuse_other(by, assignment.reseller_id)
     assignment.move(Assignment.Status.GIVEN_UP, stopped_at=at, stopped_by=by.stamp)
     emails.assignment_stopped("given_up", assignment, at=at)
-    _record(Verb.GIVEN_UP, assignment, by=by, at=at)
+    record(Verb.GIVEN_UP, assignment, by=by, at=at)
 
 
 def contact_actor(contact: Contact) -> Actor:
@@ -272,12 +280,12 @@ def contact_actor(contact: Contact) -> Actor:
 def refuse_reseller(assignment: Assignment, contact: Contact, *, at: datetime) -> None:
     """Refuse, as the customer, one reseller, without withdrawing anything from the provider."""
     by = contact_actor(contact)
-    assignment, _grant, _partnership = _locked(assignment, at=at)
+    assignment, _grant, _partnership = locked(assignment, at=at)
     if assignment.customer_id != contact.customer_id:
         raise Refused(_("This is not one of your resellers."))
     assignment.move(Assignment.Status.REFUSED_BY_CUSTOMER, stopped_at=at, stopped_by=by.stamp)
     emails.assignment_stopped("refused_by_customer", assignment, at=at)
-    _record(Verb.REFUSED, assignment, by=by, at=at)
+    record(Verb.REFUSED, assignment, by=by, at=at)
 
 
 @transaction.atomic
@@ -370,7 +378,7 @@ def _lapse(pk: int, *, at: datetime) -> bool:
     if not assignment.is_past(at):
         return False
     assignment.move(Assignment.Status.LAPSED, stopped_at=at, stopped_by=system.stamp)
-    _record(Verb.LAPSED, assignment, by=system, at=at)
+    record(Verb.LAPSED, assignment, by=system, at=at)
     return True
 
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Subquery, Value
+from django.db.models import Exists, F, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from customers.models import (
     ALL_FAMILIES,
     Acceptance,
+    AgreementAttestation,
     Assignment,
     Grant,
     OtherPartnerStatement,
@@ -27,7 +28,7 @@ from customers.models import (
 from customers.models.customer import CustomerQuerySet
 from customers.models.privilege import utc_day
 from partners.actor import Actor
-from partners.models import RulebookEdition
+from partners.models import Partnership, RulebookEdition
 from partners.templatetags.ui import exact_day
 
 
@@ -127,19 +128,47 @@ class Standing:
 NOWHERE = Standing()
 
 
-def agreements() -> "models.QuerySet[Acceptance]":
-    """Return the answers that accepted the customer agreement of the edition their provider works under."""
+def agreements(edition: str | None = None) -> "models.QuerySet[Acceptance]":
+    """Return the answers that accepted an edition's customer agreement.
+
+    Of no edition named: of the one their provider works under.
+    """
     return Acceptance.objects.filter(
-        status=Acceptance.Status.COMPLETED, agreement__edition=F("link__provider__edition")
+        status=Acceptance.Status.COMPLETED, agreement__edition=edition or F("link__provider__edition")
     )
+
+
+def agreed(edition: str | None = None) -> Q:
+    """Write of relationships that the customer accepted an edition's agreement: itself, or as attested.
+
+    An attestation hangs on the relationship, so it never passes to a new provider.
+    """
+    attested = AgreementAttestation.objects.of_edition(edition).filter(relationship=OuterRef("pk"))
+    return Q(Exists(agreements(edition).filter(customer=OuterRef("customer")))) | Q(Exists(attested))
+
+
+def to_be_asked(tie: Partnership, relationships: Collection[int]) -> set[int]:
+    """Return in which relationships a reseller waits for the customer's yes: it was not told of it before.
+
+    Told: the reseller was named in an invitation accepted since the relationship began. Source: edition 2026;
+    under 2016-12 no customer is asked.
+    """
+    if tie.provider.edition != RulebookEdition.V2026:
+        return set()
+    told = Relationship.objects.filter(
+        pk__in=relationships,
+        customer__acceptances__status=Acceptance.Status.COMPLETED,
+        customer__acceptances__completed_at__gte=F("began_at"),
+        customer__acceptances__link__invitation__reseller=tie.reseller_id,
+    )
+    return set(relationships) - set(told.values_list("pk", flat=True))
 
 
 def standings(customers: Collection[int], at: datetime) -> dict[int, Standing]:
     """Return where each customer stands."""
-    agreed = Exists(agreements().filter(customer=OuterRef("customer")))
     granted_now = Exists(Grant.objects.live(at).filter(relationship=OuterRef("pk")))
     rows = Relationship.objects.accepted().filter(customer__in=customers)
-    rows = rows.annotate(agreed=agreed, granted_now=granted_now)
+    rows = rows.annotate(agreed=agreed(), granted_now=granted_now)
     active = {row[0]: row[1:] for row in rows.values_list("customer", "agreed", "granted_now")}
     families = defaultdict(set)
     stated = OtherPartnerStatement.objects.filter(
@@ -193,6 +222,8 @@ def why_not_live(assignment: Assignment, at: datetime, stated: Container[str] = 
             pass
         case Status.HANDED_OVER if assignment.stopped_at and assignment.stopped_at > at:
             pass
+        case Status.OFFERED if assignment.waits_at(at) and assignment.waits_for_customer:
+            return _("waits for the customer")
         case Status.OFFERED if assignment.waits_at(at):
             return _("waits for the reseller's answer")
         case Status.OFFERED:

@@ -4,8 +4,10 @@ from django.urls import URLPattern, path
 
 from customers.views import (
     acceptances,
+    agreements,
     custody,
     customers,
+    editions,
     existing,
     handovers,
     invitations,
@@ -14,6 +16,7 @@ from customers.views import (
     microsoft,
     my,
     my_renewals,
+    my_resellers,
     privileges,
     public,
     renewals,
@@ -70,6 +73,7 @@ urlpatterns: list[URLPattern] = [
     path("requests/<int:pk>/refuse/", requests.refuse, name="request-refuse"),
     path("acceptances/<int:pk>/confirm/", acceptances.confirm, name="acceptance-confirm"),
     path("acceptances/<int:pk>/refuse/", acceptances.refuse, name="acceptance-refuse"),
+    path("relationships/<int:pk>/agreement/", agreements.attest, name="agreement-attest"),
     path("relationships/<int:pk>/microsoft/", microsoft.note, name="microsoft-note"),
     path("relationships/<int:pk>/microsoft/undo/", microsoft.undo, name="microsoft-undo"),
     # --- privileges
@@ -91,6 +95,8 @@ urlpatterns: list[URLPattern] = [
     path("hand-overs/<int:pk>/withdraw/", handovers.withdraw, name="handover-withdraw"),
     path("customers/<int:pk>/hand-over/", handovers.of_customer, name="customer-hand-over"),
     path("resellers/<int:pk>/hand-over/", handovers.of_reseller, name="reseller-hand-over"),
+    # --- the edition of the rulebook
+    path("settings/edition/", editions.edition, name="edition"),
     # --- companies
     path("resellers/", resellers.resellers, name="resellers"),
     path("resellers/<int:pk>/", resellers.reseller, name="reseller"),
@@ -106,6 +112,12 @@ urlpatterns: list[URLPattern] = [
     path("my/<str:token>/", my.my, name="my"),
     path("my/<str:token>/record/", my.record, name="my-record"),
     path("my/<str:token>/assignments/<int:pk>/refuse/", my.refuse, name="my-refuse"),
+    path("my/<str:token>/assignments/<int:pk>/agree/", my_resellers.agree, name="my-agree"),
+    path(
+        "my/<str:token>/assignments/<int:pk>/agree/<uuid:key>/",
+        my_resellers.agree_code,
+        name="my-agree-code",
+    ),
     path("my/<str:token>/grants/<int:pk>/withdraw/", my.withdraw, name="my-withdraw"),
     path("my/<str:token>/grants/<int:pk>/code/<uuid:key>/", my.withdraw_code, name="my-withdraw-code"),
     path("my/<str:token>/statements/<int:pk>/lift/", my.lift, name="my-lift"),

@@ -49,6 +49,11 @@ def may_edit_profile(actor: Actor, partner: Partner) -> bool:
     return may_act(actor, partner.pk, ADMINS)
 
 
+def may_choose_edition(actor: Actor, partner: Partner) -> bool:
+    """A provider's account admins choose the edition of the rulebook; a reseller has none."""
+    return partner.owns_relationships and may_act(actor, partner.pk, ADMINS)
+
+
 def may_change_team(actor: Actor, membership: Membership) -> bool:
     """Account admins change their own company's team."""
     return may_act(actor, membership.partner_id, ADMINS)

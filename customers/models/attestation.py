@@ -25,12 +25,9 @@ class AgreementAttestationQuerySet(models.QuerySet["AgreementAttestation"]):
             return self.none()
         return self.filter(relationship__provider=actor.partner)
 
-    def counting(self) -> "AgreementAttestationQuerySet":
-        """Those of the edition their provider works under, while the relationship is active."""
-        return self.filter(
-            relationship__status=Relationship.Status.ACTIVE,
-            agreement__edition=F("relationship__provider__edition"),
-        )
+    def of_edition(self, edition: str | None = None) -> "AgreementAttestationQuerySet":
+        """Those of an edition's agreement; of none named, of the edition their provider works under."""
+        return self.filter(agreement__edition=edition or F("relationship__provider__edition"))
 
 
 class AgreementAttestation(models.Model):

@@ -120,7 +120,7 @@ def _assignments(request: Request, actor: Actor, at: datetime) -> HttpResponse:
         rows = rows.filter(reseller=reseller)
     if not show:
         # What waits for the reader comes first.
-        mine = rows.filter(reseller=actor.partner).to_answer(at)
+        mine = rows.filter(reseller=actor.partner).waiting_for_reseller(at)
         show = "offered" if company_of(actor).is_reseller and mine.exists() else "active"
     page = page_of(_assignments_shown(rows, show, at), request, "-pk")
     return render(
@@ -171,6 +171,8 @@ def _assignment_row(
     state, words = assignment.status, str(assignment.get_status_display())
     if waits:
         state, words, why = "offered", _("Offered"), _offer_ends(assignment)
+        if assignment.waits_for_customer:
+            state, words = "waiting", _("Waits for the customer")
     elif not why:
         state, words = "active", _("In force")
     elif assignment.starts_later(at):
@@ -218,7 +220,11 @@ def _moves(assignment: Assignment, actor: Actor, actions: str, at: datetime) -> 
         return {"pages": ((page, _("Answer the hand-over") if answers else _("See the hand-over")),)}
     if assignment.waits_at(at):
         moves = (
-            (may_accept_assignment(actor, assignment), "accept/", _("Accept")),
+            (
+                may_accept_assignment(actor, assignment) and not assignment.waits_for_customer,
+                "accept/",
+                _("Accept"),
+            ),
             (answers, "decline/", _("Decline")),
             (manages, "withdraw/", _("Withdraw the offer")),
         )
@@ -298,10 +304,13 @@ def assign(request: Request, pk: int) -> HttpResponse:
         except Refused as refusal:
             form.add_error(None, str(refusal))
         else:
+            words = {"reseller": offer.reseller.name, "when": moment_words(offer.offer_ends_at)}
             messages.success(
                 request,
-                _("Offered to %(reseller)s, who has until %(when)s to answer.")
-                % {"reseller": offer.reseller.name, "when": moment_words(offer.offer_ends_at)},
+                _("The customer is asked first: it was not told of %(reseller)s. Both have until %(when)s.")
+                % words
+                if offer.needs_yes
+                else _("Offered to %(reseller)s, who has until %(when)s to answer.") % words,
             )
             return redirect(customer)
     held = Assignment.objects.filter(customer=customer)

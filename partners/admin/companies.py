@@ -114,7 +114,7 @@ class PartnerAdmin(LoggedAdmin):
         "Name, partner id or Microsoft ID; a name also finds what stands under it."
     )
     autocomplete_fields = ("parent",)
-    readonly_fields = ("status", "created_at")
+    readonly_fields = ("status", "edition", "created_at")  # the edition is the provider's own choice
     change_form_template = "admin/partners/partner/change_form.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Partner]:

@@ -14,7 +14,7 @@ from partners.errors import Refused, Stale
 from partners.fields import both_versions
 from partners.forms import CompanyForm
 from partners.models import Partner
-from partners.permissions import company_of, may_edit_profile, require
+from partners.permissions import company_of, may_choose_edition, may_edit_profile, require
 from partners.profiles import Profile
 from partners.requests import Request
 
@@ -66,5 +66,6 @@ def _page(
             "partner": partner,
             "form": form if may_edit_profile(request.actor, partner) else None,
             "versions": versions,
+            "may_choose_edition": may_choose_edition(request.actor, partner),
         },
     )

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Case, Exists, OuterRef, Q, Value, When
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -34,13 +34,19 @@ def _to_answer(actor: Actor, at: datetime) -> Rows:
     return rows.filter(hand_over__isnull=True).order_by("offered_at", "pk")  # those are answered whole
 
 
+def _mine(actor: Actor, at: datetime) -> Rows:
+    """Return the offers whose turn it is at the reseller: those that wait for a customer are not yet."""
+    waiting = Assignment.objects.waiting_for_customer(at).values("pk")
+    return _to_answer(actor, at).exclude(pk__in=waiting)
+
+
 def _offer(row: Row, actor: Actor, at: datetime) -> Item:
     return row.item(
         what=_("%(privilege)s offered to %(reseller)s")
         % {"privilege": Privilege(row.what).label, "reseller": row.who},
         why="",
         then=_("Without an answer the offer lapses."),
-        waits_for=theirs(row.who),
+        waits_for=the_customers() if row.words else theirs(row.who),
         url=reverse("customer", args=[row.page]),
         action=_("Open"),
         due=local(row.at + timedelta(days=OFFER_DAYS)),
@@ -55,6 +61,7 @@ OFFERS = Collector(
     subject="customer__name",
     who="reseller__name",
     what="privilege",
+    words=Case(When(needs_yes=True, agreed_at__isnull=True, then=Value("customer")), default=Value("")),
     at="offered_at",
 )
 
@@ -73,7 +80,7 @@ def _offered(row: Row, actor: Actor, at: datetime) -> Item:
 
 OFFERED = Collector(
     kind=Kind.OFFERED,
-    find=_to_answer,
+    find=_mine,
     tell=_offered,
     subject="customer__name",
     who="provider__name",

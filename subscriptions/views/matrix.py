@@ -162,6 +162,9 @@ def _assignment_mark(
     assignment: Assignment, stated: Collection[str], actor: Actor, at: datetime, privileges_url: str
 ) -> dict[str, Any]:
     services = str(assignment.get_family_display())
+    if assignment.waits_at(at) and assignment.ground_stands(at) and assignment.waits_for_customer:
+        until = _("to be answered by %(day)s") % {"day": _day(assignment.offer_ends_at)}
+        return {"state": "waiting", "label": _("waits for the customer"), "note": f"{services}; {until}"}
     if assignment.waits_at(at) and assignment.ground_stands(at):
         answer = (
             {"url": privileges_url, "action": _("Answer the offer")}
@@ -198,6 +201,10 @@ def _decisions(assignments: Iterable[Assignment], *, alone: bool) -> list[str]:
             if alone
             else _("offered to %(reseller)s by %(who)s, %(day)s") % words
         )
+        if one.agreed_by:
+            sentences.append(
+                _("agreed to by %(who)s, %(day)s") % {"who": one.agreed_by, "day": _day(one.agreed_at)}
+            )
         if one.answered_by:
             sentences.append(
                 _("accepted by %(who)s, %(day)s") % {"who": one.answered_by, "day": _day(one.answered_at)}

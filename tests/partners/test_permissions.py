@@ -21,6 +21,7 @@ PEOPLE = [
 # Who may, of all those people; everybody else may not.
 TABLE = {
     "may_edit_profile": {"anna"},
+    "may_choose_edition": {"anna"},
     "may_change_team": {"anna"},
     "may_invite_colleague": {"anna", "luca", "ada", "tom", "wanda"},
     "may_leave": {*PEOPLE} - {"staff"},
@@ -38,6 +39,7 @@ def questions(northwind: Partner, partnership: Partnership, anna: Actor) -> dict
     """What each question of the table is asked about."""
     return {
         "may_edit_profile": (northwind,),
+        "may_choose_edition": (northwind,),
         "may_change_team": (Membership.objects.get(user=anna.user),),
         "may_invite_colleague": (),
         "may_leave": (),
