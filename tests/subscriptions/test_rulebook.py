@@ -1,4 +1,4 @@
-"""The rulebook of December 2016, held against the programme's page and the table of the requirement."""
+"""The rulebook and its edition of December 2016, held against the programme's page and the requirement."""
 
 import itertools
 import json
@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from customers.families import Family
 from subscriptions import steps
 from subscriptions.editions import EDITIONS, Row
-from subscriptions.rulebook import HOLDS, MET, Facts, Ruling, rule, settle, table
+from subscriptions.rulebook import HOLDS, MET, Facts, Ruling, differences, rule, settle, table
 from subscriptions.sources import Decision, Seed
 from subscriptions.vocabulary import (
     AutoRenew,
@@ -711,6 +711,7 @@ ANY_FACTS = st.builds(
     channel=st.sampled_from(Channel.values),
     billing=st.sampled_from(Billing.values),
     today=st.just(TODAY),
+    edition=st.sampled_from(list(EDITIONS)),
     family=st.sampled_from(Family.values),
     azure_offer=st.sampled_from([None, *AzureOffer.values]),
     status=st.sampled_from(Status.values),
@@ -719,6 +720,7 @@ ANY_FACTS = st.builds(
     auto_renew=st.sampled_from(AutoRenew.values),
     term=st.sampled_from([*Term.values, ""]),
     term_end=st.none() | st.dates(TODAY - timedelta(days=3), TODAY + timedelta(days=3)),
+    started_on=st.none() | st.dates(TODAY - timedelta(days=9), TODAY - timedelta(days=4)),
     has_relationship=st.booleans(),
     has_grant=st.booleans(),
     has_agreement=st.booleans(),
@@ -728,6 +730,8 @@ ANY_FACTS = st.builds(
     customer_country=st.sampled_from(["IT", "FR", "US", ""]),
     customer_region=st.sampled_from(["europe", "north_america", ""]),
     provider_kind=st.sampled_from(["indirect_provider", "direct_bill"]),
+    azure_expert_msp=st.booleans(),
+    is_legacy_commerce=st.booleans(),
 )
 
 
@@ -817,6 +821,20 @@ def test_command_prints_every_row_as_json() -> None:
             "poter gestire le sottoscrizioni corrispondenti”"
         ),
         "needs": ["relationship", "grant"],
+        "direction": "in",
+        "plannable": True,
+        "steps": rows[0]["steps"],
+    }
+    assert rows[0]["steps"][3] == {
+        "code": "support_contact",
+        "title": "Set the support contact",
+        "actor": "provider",
+        "privilege": "support",
+        "optional": True,
+        "hint": "Not needed when support was not granted.",
+        "evidence": ["note"],
+        "fact": "support_contact",
+        "gates": [],
     }
     general = {}
     for row in rows:
@@ -825,6 +843,49 @@ def test_command_prints_every_row_as_json() -> None:
                 row["path"]
             )
     assert general == GENERAL
+
+
+@pytest.mark.parametrize("edition", EDITIONS)
+def test_command_prints_each_edition_with_the_steps_of_what_is_open(edition) -> None:
+    rows = json.loads(printed("--edition", edition, "--format", "json"))
+    assert {row["edition"] for row in rows} == {edition}
+    assert [(row["open"], [step["code"] for step in row["steps"]]) for row in rows] == [
+        (row.open, [step.code for step in row.steps]) for row in table(edition)
+    ]
+    assert all(row["source"] and row["reason"] for row in rows)
+
+
+def test_command_tells_what_changed_for_programs() -> None:
+    told = json.loads(printed("--diff", "--format", "json"))
+    assert len(told) == len(differences())
+    (one,) = (
+        one
+        for one in told
+        if (one["channel"], one["billing"], one["path"], one["when"])
+        == ("csp_other", "license", "transfer", "")
+    )
+    assert one["before"]["edition"] == "2016-12"
+    assert (one["before"]["open"], one["after"]["open"]) == (False, True)
+    assert one["after"]["reason"].startswith("It can be transferred during its term")
+    gone = [one for one in told if one["after"] is None]
+    assert {one["before"]["edition"] for one in gone} == {"2016-12"}
+
+
+def test_command_tells_what_changed_for_people() -> None:
+    text = printed("--diff")
+    assert text.startswith("Rulebook, from edition 2016-12 to 2026\n")
+    assert "csp_other / license\n  transfer\n    2016-12  closed" in text
+    assert "    2026     open    needs relationship, agreement" in text
+    assert "not named" in text
+    assert "seed.no_switch" in text
+    assert "today.transfer_licences" in text
+    assert max(len(line) for line in text.splitlines()) <= 100
+    assert printed("--diff", "--edition", "2026") == text
+
+
+def test_command_has_nothing_to_tell_of_the_first_edition_alone() -> None:
+    with pytest.raises(CommandError, match="Name another edition than 2016-12"):
+        call_command("rulebook", "--diff", "--edition", "2016-12")
 
 
 def test_command_speaks_the_source_language_whatever_the_machine_speaks() -> None:
@@ -845,7 +906,7 @@ def test_command_prints_a_table_people_can_read() -> None:
 
 
 def test_command_names_the_editions_there_are() -> None:
-    with pytest.raises(CommandError, match="Editions: 2016-12"):
+    with pytest.raises(CommandError, match="Editions: 2016-12, 2026"):
         call_command("rulebook", "--edition", "1999")
 
 

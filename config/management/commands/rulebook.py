@@ -2,6 +2,7 @@
 
 import json
 import textwrap
+from collections.abc import Iterable
 from dataclasses import replace
 from itertools import groupby
 from typing import Any
@@ -9,9 +10,12 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser, no_translations
 
 from subscriptions.editions import EDITIONS, Row
-from subscriptions.rulebook import DEFAULT_EDITION, table
+from subscriptions.rulebook import DEFAULT_EDITION, Difference, differences, table
+from subscriptions.sources import Source
+from subscriptions.steps import PLANNABLE, Step
 from subscriptions.vocabulary import Billing, Channel, Condition, Direction, Path
 
+LATEST = list(EDITIONS)[-1]
 WIDTH = 100
 INDENT = 12 * " "
 
@@ -22,23 +26,41 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--edition", default=DEFAULT_EDITION, help="default: %(default)s")
+        parser.add_argument("--edition", help=f"default: {DEFAULT_EDITION}")
         parser.add_argument(
             "--format", choices=("table", "json"), default="table", help="default: %(default)s"
+        )
+        parser.add_argument(
+            "--diff",
+            action="store_true",
+            help=f"print instead what an edition changed since {DEFAULT_EDITION}, and why; default: {LATEST}",
         )
 
     # In the source language, so that the output of two machines can be compared.
     @no_translations
-    def handle(self, *args: Any, edition: str, format: str, **options: Any) -> None:
-        """Print one edition. Refuses one that does not exist, and names those that do."""
+    def handle(self, *args: Any, edition: str | None, format: str, diff: bool, **options: Any) -> None:
+        """Print one edition, or what it changed. Refuses one that does not exist, and names those that do."""
+        edition = edition or (LATEST if diff else DEFAULT_EDITION)
         if edition not in EDITIONS:
             raise CommandError(f"There is no edition {edition!r}. Editions: {', '.join(EDITIONS)}.")
-        rows = table(edition)
-        if format == "json":
-            self.stdout.write(json.dumps([as_json(row) for row in rows], ensure_ascii=False, indent=2))
+        if diff and edition == DEFAULT_EDITION:
+            raise CommandError(f"Name another edition than {DEFAULT_EDITION}: it is what others changed.")
+        rows: list[dict[str, Any]]
+        if diff:
+            told = differences(DEFAULT_EDITION, edition)
+            rows, heading = (
+                [difference_as_json(one) for one in told],
+                f"from edition {DEFAULT_EDITION} to {edition}",
+            )
+            lines = differences_as_table(told, edition)
         else:
-            self.stdout.write(f"Rulebook, edition {edition}\n")
-            self.stdout.write("\n".join(as_table(rows)))
+            rows, heading = [as_json(row) for row in table(edition)], f"edition {edition}"
+            lines = as_table(table(edition))
+        if format == "json":
+            self.stdout.write(json.dumps(rows, ensure_ascii=False, indent=2))
+        else:
+            self.stdout.write(f"Rulebook, {heading}\n")
+            self.stdout.write("\n".join(lines))
 
 
 def as_json(row: Row) -> dict[str, Any]:
@@ -50,10 +72,65 @@ def as_json(row: Row) -> dict[str, Any]:
         "path": row.path.value,
         "when": row.when.value if row.when else "",
         "open": row.open,
+        "direction": row.direction.value,
+        "plannable": row.open and row.path in PLANNABLE,
         "reason": str(row.reason),
         "source": str(row.source),
         "needs": [need.value for need in row.needs],
+        "steps": [step_as_json(step) for step in row.steps],
     }
+
+
+def step_as_json(step: Step) -> dict[str, Any]:
+    """Return a step as plain values."""
+    return {
+        "code": step.code,
+        "title": str(step.title),
+        "actor": step.actor.value,
+        "privilege": step.privilege.value,
+        "optional": step.optional,
+        "hint": str(step.hint),
+        "evidence": [one.value for one in step.evidence],
+        "fact": step.fact.value if step.fact else "",
+        "gates": [need.value for need in step.gates],
+    }
+
+
+def difference_as_json(one: Difference) -> dict[str, Any]:
+    """Return what two editions say of one case; null where one does not name it."""
+    return {
+        "channel": one.said.channel.value,
+        "billing": one.said.billing.value,
+        "path": one.said.path.value,
+        "when": one.said.when.value if one.said.when else "",
+        "before": as_json(one.before) if one.before else None,
+        "after": as_json(one.after) if one.after else None,
+    }
+
+
+def differences_as_table(told: list[Difference], edition: str) -> list[str]:
+    """Return the lines of what changed, the channels told alike together, the sources at the end."""
+    lines: list[str] = []
+    pairs: dict[tuple[Channel, Billing], list[Difference]] = {}
+    for one in told:
+        pairs.setdefault((one.said.channel, one.said.billing), []).append(one)
+    alike: dict[tuple[Billing, tuple[str, ...]], list[Channel]] = {}
+    for (channel, billing), some in pairs.items():
+        words = tuple(line for one in some for line in difference_as_lines(one, edition))
+        alike.setdefault((billing, words), []).append(channel)
+    for (billing, words), channels in alike.items():
+        lines += ["", f"{', '.join(channel.value for channel in channels)} / {billing.value}", *words]
+    sources = (row.source for one in told for row in (one.before, one.after) if row)
+    return [*lines, *as_sources(sources)]
+
+
+def difference_as_lines(one: Difference, edition: str) -> list[str]:
+    """Return what each of two editions says of one path."""
+    lines = [f"  {one.said.path.value}" + (f" when {one.said.when.value}" if one.said.when else "")]
+    for name, row in ((DEFAULT_EDITION, one.before), (edition, one.after)):
+        head = f"    {name:<{len(DEFAULT_EDITION)}}  "
+        lines += [f"{head}not named"] if row is None else [f"{head}{verdict(row)}", *because(row)]
+    return lines
 
 
 def as_table(rows: list[Row]) -> list[str]:
@@ -66,22 +143,33 @@ def as_table(rows: list[Row]) -> list[str]:
                 lines.append(f"  when {when.value}")
             for _, same in groupby(group, key=lambda row: replace(row, path=Path.MANUAL_REVIEW)):
                 lines += as_lines(list(same))
-    lines += ["", "Sources"]
-    for source in dict.fromkeys(row.source for row in rows):
+    return [*lines, *as_sources(row.source for row in rows)]
+
+
+def as_sources(sources: Iterable[Source]) -> list[str]:
+    """Return the lines of the sources, each once."""
+    lines = ["", "Sources"]
+    for source in dict.fromkeys(sources):
         lines += [f"  {source.code}", *wrapped(str(source))]
     return lines
 
 
 def as_lines(rows: list[Row]) -> list[str]:
     """Return rows that differ only in their path: open or closed, the paths and needs, and why."""
-    first = rows[0]
-    out = " (outgoing)" if first.direction == Direction.OUT else ""
-    needs = f"  needs {', '.join(first.needs)}" if first.needs else ""
-    paths = ", ".join(row.path.value for row in rows)
-    return [
-        f"    {'open  ' if first.open else 'closed'}  {paths}{out}{needs}",
-        *wrapped(f"{first.reason} [{first.source.code}]"),
-    ]
+    return [f"    {verdict(rows[0], ', '.join(row.path for row in rows))}", *because(rows[0])]
+
+
+def verdict(row: Row, paths: str = "") -> str:
+    """Return whether it is open, the paths, which way they go, and what is needed."""
+    out = "(outgoing)" if row.direction == Direction.OUT else ""
+    needs = f" needs {', '.join(row.needs)}" if row.needs else ""
+    words = " ".join(part for part in (paths, out, needs) if part).strip()
+    return f"{'open  ' if row.open else 'closed'}  {words}".rstrip()
+
+
+def because(row: Row) -> list[str]:
+    """Return why, and who says so."""
+    return wrapped(f"{row.reason} [{row.source.code}]")
 
 
 def wrapped(text: str) -> list[str]:
