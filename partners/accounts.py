@@ -165,7 +165,7 @@ def ask_password_again(request: HttpRequest) -> HttpResponse | None:
     given = [record["at"] for record in get_authentication_records(request, request.user)]
     if given and time.time() - max(given) < LATELY.total_seconds():
         return None
-    return redirect(reverse("account_reauthenticate", query={"next": request.path}))
+    return redirect(reverse("account_reauthenticate", query={"next": request.get_full_path()}))
 
 
 # --- browsers that have signed in before -------------------------------------------------------

@@ -1,0 +1,300 @@
+"""Moves: the board of those a company walks, one of them with its steps, and what becomes of it."""
+
+from collections.abc import Callable, Iterator
+from datetime import date, datetime
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from partners.actor import Actor
+from partners.errors import Refused
+from partners.models import Activity
+from partners.paging import address_with, page_of
+from partners.permissions import require
+from partners.requests import Request
+from partners.templatetags.ui import day_words, exact_day
+from subscriptions import gates, moves, rulings
+from subscriptions.board import COUNTED, MovesAsked, Shown, Target, Turn, how_far
+from subscriptions.models import Move, MoveStep
+from subscriptions.move_forms import ReasonForm, TargetForm
+from subscriptions.permissions import may_manage_move
+from subscriptions.rulebook import Ruling
+from subscriptions.steps import BY_CODE
+from subscriptions.views import rulings as rulings_shown
+from subscriptions.views.customers import timeline
+from subscriptions.views.lists import choices, removable
+from subscriptions.views.walks import shown_inventory, shown_steps
+from subscriptions.vocabulary import Direction, Path, words
+
+# --- the board ---------------------------------------------------------------------------------
+
+
+@require_safe
+def board(request: Request) -> HttpResponse:
+    """List the moves of a company, the newest or the first to be done first: how far, and whose turn."""
+    actor, at, asks = request.actor, timezone.now(), MovesAsked.of(request)
+    fitting = asks.among(Move.objects.visible_to(actor, at), actor, at)
+    page = page_of(how_far(fitting), request, *asks.keys)
+    return render(
+        request,
+        "subscriptions/moves.html",
+        {
+            "rows": list(listed(page.rows, actor, at)),
+            "page": page,
+            "shown": page.shown_of(fitting.order_by(*asks.keys), COUNTED),
+            "asks": asks,
+            "states": [
+                {
+                    "label": one.label,
+                    "url": address_with(request, status="" if one == Shown.OPEN else one.value),
+                    "active": one == asks.status,
+                }
+                for one in Shown
+            ],
+            "turns": choices(request, "turn", Turn, asks.turn, _("Anybody")),
+            "paths": [(one.value, one.label) for one in Path],
+            "targets": Target.choices,
+            "in_force": removable(request, in_force(asks, page.rows)),
+            "newest_url": address_with(request, target=""),
+            "target_url": address_with(request, target=Target.ANY.value),
+            "is_provider": actor.partner is not None and actor.partner.owns_relationships,
+        },
+    )
+
+
+def in_force(asks: MovesAsked, rows: list[Move]) -> dict[str, str]:
+    """Return the filters in force that no chip shows, in words."""
+    found = {}
+    if asks.path:
+        found["path"] = _("Path: %(what)s") % {"what": Path(asks.path).label}
+    if asks.target:
+        found["target"] = _("To be done: %(what)s") % {"what": Target(asks.target).label}
+    if asks.customer:
+        name = rows[0].subscription.customer.name if rows else str(asks.customer)
+        found["customer"] = _("Customer: %(what)s") % {"what": name}
+    return found
+
+
+def listed(rows: list[Any], actor: Actor, at: datetime) -> Iterator[dict[str, Any]]:
+    """Yield moves ready for the table; the rows bring all it shows."""
+    base, customers, subscriptions = (
+        reverse(name) for name in ("subscriptions:moves", "customers", "subscriptions:subscriptions")
+    )
+    paths, turns, statuses = words(Path), words(Turn), words(Move.Status)
+    today = timezone.localtime(at).date()
+    for move in rows:
+        row = move.subscription
+        deadline = rulings.deadline(row, at) if move.is_open else None
+        yield {
+            "url": f"{base}{move.pk}/",
+            "name": str(row),
+            "subscription_url": f"{subscriptions}{row.pk}/",
+            "customer": row.customer.name,
+            "customer_url": f"{customers}{row.customer_id}/",
+            "path": paths[move.path],
+            "is_out": move.direction == "out",
+            "closed": move.steps_closed,
+            "all": move.steps_all,
+            "step": BY_CODE[move.next_code].title if move.next_code and move.is_open else "",
+            "status": statuses[move.status],
+            "state": move.status,
+            "turn": turn_words(turns, move.turn, is_mine=move.is_mine) if move.is_open else "",
+            "is_mine": move.is_mine,
+            "target": target(move.target_on, today) if move.is_open else None,
+            "ended_at": move.ended_at,
+            "due": rulings_shown.due(deadline.on, today) if deadline else None,
+        }
+
+
+def turn_words(turns: dict[str, str], turn: str, *, is_mine: bool) -> str:
+    """Say whose turn it is, to whoever reads."""
+    return _("Your turn") if is_mine else turns.get(turn, "")
+
+
+def target(day: date | None, today: date) -> dict[str, str] | None:
+    """Return a target date as a state and words."""
+    if day is None:
+        return None
+    return {
+        "state": "urgent" if day < today else "info",
+        "words": day_words(day, today),
+        "exact": exact_day(day),
+    }
+
+
+# --- one move ----------------------------------------------------------------------------------
+
+
+def find(request: Request, pk: int) -> Move:
+    """Return a move among those the actor sees, with what every page of it reads; else 404."""
+    rows = Move.objects.visible_to(request.actor).select_related(
+        "customer", "provider", "successor__product", "subscription__parent__product"
+    )
+    rows = rows.select_related("subscription__product", "subscription__customer", "subscription__provider")
+    return get_object_or_404(rows, pk=pk)
+
+
+@require_safe
+def detail(request: Request, pk: int) -> HttpResponse:
+    """Show one move: who acts next, every step with what proves it, and what has happened."""
+    return render(request, "subscriptions/move.html", detail_of(request, find(request, pk)))
+
+
+def detail_of(request: Request, move: Move, **more: Any) -> dict[str, Any]:
+    """Return what the page of a move shows; a form that failed comes along as typed."""
+    actor, at = request.actor, timezone.now()
+    ((row, ruling),) = rulings.rule([move.subscription], at)
+    ground = gates.ground_of(move, at)
+    steps = shown_steps(ground, actor)
+    manages = may_manage_move(actor, move)
+    return {
+        "move": move,
+        "subscription": row,
+        "changed": moves.changed_ruling(move, ruling) if move.is_open else "",
+        "steps": steps,
+        "next": next((step for step in steps if step["state"] == "now"), None) if move.is_open else None,
+        "closed": sum(step["is_closed"] for step in steps),
+        "advice": advice(move, ruling),
+        "inventory": shown_inventory(ground, actor),
+        "due": rulings_shown.due(ruling.deadline.on, ruling.facts.today)
+        if move.is_open and ruling.deadline
+        else None,
+        "target": target(move.target_on, ruling.facts.today),
+        "manages": manages,
+        "may_abandon": manages and move.can_move(Move.Status.ABANDONED),
+        "may_retarget": manages and move.is_open,
+        "target_form": TargetForm(initial={"target_on": move.target_on}),
+        "is_provider": actor.is_of(move.provider_id),
+        "timeline": timeline(
+            Activity.objects.visible_to(actor).filter(object_type=move._meta.label_lower, object_ref=move.pk),
+            skip=str(move),
+        ),
+        **more,
+    }
+
+
+def advice(move: Move, ruling: Ruling) -> list[str]:
+    """Return what to look at while a move is walked."""
+    return [str(one.label) for one in ruling.warnings] if move.is_open else []
+
+
+@require_safe
+def sheet(request: Request, pk: int) -> HttpResponse:
+    """Show a move as one sheet of paper: who, what, each step with a box, and the lines to sign."""
+    move = find(request, pk)
+    steps = shown_steps(gates.ground_of(move, timezone.now()), request.actor)
+    return render(
+        request,
+        "subscriptions/move_print.html",
+        {
+            "move": move,
+            "subscription": move.subscription,
+            "steps": steps,
+            "signatures": signatures(move),
+        },
+    )
+
+
+def signatures(move: Move) -> list[tuple[str, str]]:
+    """Return who signs the sheet: customer and provider, and the other partner where one hands over."""
+    customer = (_("The customer"), move.customer.name)
+    provider = (_("The provider"), move.provider.name)
+    if move.path != Path.SWITCH_PARTNER:
+        return [customer, provider]
+    if move.direction == Direction.OUT:
+        return [(_("The current partner"), move.provider.name), customer, (_("The new partner"), "")]
+    return [
+        (_("The current partner"), move.subscription.seller_name),
+        customer,
+        (_("The new partner"), move.provider.name),
+    ]
+
+
+# --- what becomes of it ------------------------------------------------------------------------
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def abandon(request: Request, pk: int) -> HttpResponse:
+    """Say what giving a move up does and does not undo; posted to, give it up."""
+    move = find(request, pk)
+    closed = [step.template.title for step in move.steps.all() if step.outcome == MoveStep.Outcome.DONE]
+    return _decide(
+        request,
+        move,
+        moves.abandon,
+        "subscriptions/move_abandon.html",
+        _("The move was given up. The subscription can be planned again."),
+        refused="" if move.can_move(Move.Status.ABANDONED) else move.refusal(Move.Status.ABANDONED),
+        consequences=what_giving_up_does(move, closed),
+    )
+
+
+def what_giving_up_does(move: Move, closed: list[Any]) -> list[str]:
+    """Return what happens when a move is given up, in sentences."""
+    sentences = [_("Nobody can close a step of it any more. What was written down stays readable.")]
+    if closed:
+        sentences.append(
+            _("What was done stays done, here and at Microsoft: %(steps)s.")
+            % {"steps": "; ".join(str(title) for title in closed)}
+        )
+    sentences.append(_("The subscription stays as it is on record, and any open path can be planned for it."))
+    sentences.append(_("The customer and whoever takes part are told by mail. It cannot be taken back."))
+    return sentences
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def keep(request: Request, pk: int) -> HttpResponse:
+    """Show why the rulebook no longer opens the path of a move; posted to, go on with it anyway."""
+    move = find(request, pk)
+    ((_row, ruling),) = rulings.rule([move.subscription], timezone.now())
+    changed = moves.changed_ruling(move, ruling) if move.is_open else ""
+    refused = "" if changed else _("Nothing has changed: the path is open, or somebody has decided to go on.")
+    said = _("It goes on. You are asked again only if something else changes.")
+    return _decide(
+        request, move, moves.keep, "subscriptions/move_keep.html", said, refused=refused, changed=changed
+    )
+
+
+def _decide(
+    request: Request,
+    move: Move,
+    story: Callable[..., Any],
+    template: str,
+    said: str,
+    **context: Any,
+) -> HttpResponse:
+    """Ask for the reason of a decision about a move on a page of its own; posted to, tell the story."""
+    require(may_manage_move(request.actor, move))
+    form = ReasonForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            story(move, form.cleaned_data["reason"], by=request.actor, at=timezone.now())
+        except Refused as refusal:
+            form.add_error("reason" if refusal.field == "reason" else None, str(refusal))
+        else:
+            messages.success(request, said)
+            return redirect(move)
+    return render(request, template, {"move": move, "form": form, **context})
+
+
+@require_POST
+def retarget(request: Request, pk: int) -> HttpResponse:
+    """Set the day by which a move should be done, or take it away."""
+    move = find(request, pk)
+    require(may_manage_move(request.actor, move))
+    form = TargetForm(request.POST)
+    if form.is_valid():
+        try:
+            moves.retarget(move, form.cleaned_data["target_on"], by=request.actor, at=timezone.now())
+        except Refused as refusal:
+            form.add_error("target_on", str(refusal))
+        else:
+            messages.success(request, _("The target date was saved."))
+            return redirect(move)
+    return render(request, "subscriptions/move.html", detail_of(request, move, target_form=form))
