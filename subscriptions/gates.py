@@ -3,7 +3,7 @@
 The page asks before it offers and the story asks before it acts: the same questions.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
@@ -31,6 +31,7 @@ class Ground:
     walk: list[MoveStep]
     standing: Standing
     facts: Facts  # under the edition it was planned under
+    is_assigned: bool  # a reseller holds a privilege for these services
     at: datetime
 
     @property
@@ -60,20 +61,31 @@ def ground_of(move: Move, at: datetime) -> Ground:
         step.move = move
     stands = standing.standings({move.customer_id}, at)[move.customer_id]
     facts = replace(move.subscription.facts(stands, at), edition=move.edition)
-    return Ground(move, walk, stands, facts, at)
+    family = move.subscription.product.family
+    assigning = any(step.template.fact == StepFact.ASSIGNMENT and not step.is_closed for step in walk)
+    is_assigned = assigning and bool(assigned({move.customer_id}, {family}, at))
+    return Ground(move, walk, stands, facts, is_assigned, at)
+
+
+def assigned(customers: Collection[int], families: Collection[str], at: datetime) -> set[tuple[int, str]]:
+    """Return for which of these customers and families some reseller holds a privilege; a query a family."""
+    found = set()
+    for family in families:
+        live = Assignment.objects.live(at, family).filter(customer__in=customers)
+        found |= {(customer, family) for customer in live.values_list("customer", flat=True)}
+    return found
 
 
 def holds(step: MoveStep, ground: Ground) -> bool:
     """Say whether the recorded fact that closes a step by itself is there."""
-    fact, move = step.template.fact, ground.move
+    fact = step.template.fact
     match fact:
         case Need():
             return rulebook.MET[fact](ground.facts)
         case StepFact.ASSIGNMENT:
-            live = Assignment.objects.live(ground.at, move.subscription.product.family)
-            return live.filter(customer=move.customer_id).exists()
+            return ground.is_assigned
         case StepFact.SUPPORT_CONTACT:
-            return move.subscription.support_contact_id is not None
+            return ground.move.subscription.support_contact_id is not None
     return False
 
 

@@ -34,7 +34,11 @@ def add(
     """Add a service; refuses a name that is listed, and, once all are known, one nobody has checked."""
     ground = _to_keep(move, availability, by=by, at=at)
     item = InventoryItem(
-        move=ground.move, name=name.strip(), availability=availability, is_classic=is_classic, note=note.strip()
+        move=ground.move,
+        name=name.strip(),
+        availability=availability,
+        is_classic=is_classic,
+        note=note.strip(),
     )
     _save(item)
     _record(Verb.SERVICE_ADDED, item, ground, by=by)
@@ -102,7 +106,7 @@ def mark_cancelled(
 ) -> InventoryItem:
     """Note that the customer cancelled a moved service where it ran before, once everything is verified.
 
-    The customer notes it, or the provider for it; refuses a service that was not moved, and one noted already.
+    The customer notes it, or the provider for it. Refuses what was not moved, and what is noted already.
     """
     ground = walking.lock(item.move, at=at)
     walking.refuse_contact(ground.move, by, contact)
@@ -125,13 +129,15 @@ def may_change(ground: Ground) -> bool:
 
 
 def _to_keep(move: Move, availability: str, *, by: Actor, at: datetime) -> Ground:
-    """Lock the move of an inventory its provider may change; refuses what was never looked at once all was."""
+    """Lock a move whose inventory still changes; once all services were looked at, refuses one that was not."""
     ground = walking.lock(move, at=at)
     refuse_other(by, ground.move.provider_id)
     if not may_change(ground):
         raise Refused(_("The inventory of this move no longer changes."))
     if availability == Availability.UNKNOWN and _all_known(ground):
-        raise Refused(_("The inventory is complete: check whether CSP offers it first."), field="availability")
+        raise Refused(
+            _("The inventory is complete: check whether CSP offers it first."), field="availability"
+        )
     return ground
 
 

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from customers import standing
 from customers.models import ALL_FAMILIES, Assignment, Customer, Grant, OtherPartnerStatement, Relationship
+from customers.standing import Standing
 from partners.actor import Actor
 from partners.duties import AT_ONCE, each
 from partners.errors import Refused
@@ -24,12 +25,13 @@ from partners.models import RulebookEdition
 from partners.permissions import refuse_other
 from subscriptions import gates, move_log, move_mails, rulebook, rulings, truths, walking
 from subscriptions.editions import Sentence
+from subscriptions.gates import Ground
 from subscriptions.models import Move, MoveStep, Subscription, Transfer, TransferItem
 from subscriptions.models.move import MoveQuerySet
 from subscriptions.move_log import Verb
 from subscriptions.rulebook import OpenPath, Ruling
 from subscriptions.steps import BY_CODE, PLANNABLE
-from subscriptions.vocabulary import Need, StepFact
+from subscriptions.vocabulary import Need, Path, StepFact
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,7 @@ def why_not(row: Subscription, ruling: Ruling, path: str, happens: Busy) -> str:
         return _("An add-on goes the way of its subscription: plan that one, “%(base)s”.") % {
             "base": row.parent
         }
-    if opened(ruling, path) is None:
+    if walk_of(ruling, path) is None:
         closed = next((one for one in ruling.closed if one.path == path), None)
         if closed is not None:
             return str(closed.reason)
@@ -75,9 +77,17 @@ def _under_way() -> str:
     return _("A move of this subscription is under way. Complete it or give it up first.")
 
 
-def opened(ruling: Ruling, path: str) -> OpenPath | None:
+def walk_of(ruling: Ruling, path: str) -> OpenPath | None:
     """Return what the rulebook says of a path, if it is open."""
     return next((one for one in ruling.open if one.path == path), None)
+
+
+def recommended(row: Subscription, path: str, at: datetime) -> date | None:
+    """Return the day a path is best done by: close to the end of the term, as long as there is a choice."""
+    if path not in (Path.REPLACE_LICENCES, Path.WAIT_OR_CANCEL, Path.CHANNEL_TRANSFER):
+        return None
+    found = rulings.deadline(row, at)
+    return found.on if found else None
 
 
 @transaction.atomic
@@ -98,9 +108,9 @@ def plan(
     if words:
         raise Refused(words, field="path")
     refuse_past(target_on, ruling.facts.today)
-    open_path = opened(ruling, path)
+    open_path = walk_of(ruling, path)
     assert open_path is not None  # noqa: S101 - or it would have been refused
-    move = new(row, open_path, target_on, by=by, at=at)
+    move = new(row, ruling, open_path, target_on, by=by, at=at)
     try:
         with transaction.atomic():
             move.save()
@@ -108,34 +118,42 @@ def plan(
         if broke(problem, Move, "move_one_open"):
             raise Refused(_under_way(), field="path") from problem
         raise
-    MoveStep.objects.bulk_create(steps_of(move, open_path))
-    ground = gates.ground_of(move, at)
+    assigned = bool(gates.assigned({row.customer_id}, {row.product.family}, at))
+    ground = begin(move, open_path, ruling, stands, is_assigned=assigned, at=at)
     passed = walking.pass_what_holds(ground)
+    MoveStep.objects.bulk_create(ground.walk)
     if ground.next is not None:
         move_mails.step_due(move, ground.next, at=at)
     move_log.record(Verb.PLANNED, move, by=by, at=at, closed=passed)
     return move
 
 
-def new(row: Subscription, path: OpenPath, target_on: date | None, *, by: Actor, at: datetime) -> Move:
-    """Return a move that is not saved yet, under the edition its provider works under."""
+def new(
+    row: Subscription, ruling: Ruling, path: OpenPath, target_on: date | None, *, by: Actor, at: datetime
+) -> Move:
+    """Return a move on a path the ruling opens, not saved yet, under the edition its provider works under."""
     return Move(
         provider=row.provider,
         customer=row.customer,
         subscription=row,
         path=path.path,
         direction=path.direction,
-        edition=row.provider.edition,
+        edition=ruling.edition,
         target_on=target_on,
         decided_at=at,
         decided_by=by.stamp,
     )
 
 
-def steps_of(move: Move, path: OpenPath) -> list[MoveStep]:
-    """Return the steps of a saved move, not saved yet; who has no resellers assigns nothing to one."""
+def begin(
+    move: Move, path: OpenPath, ruling: Ruling, stands: Standing, *, is_assigned: bool, at: datetime
+) -> Ground:
+    """Return the ground of a move just saved, its steps made from the ruling and not saved yet.
+
+    A provider without resellers has none to assign anything to.
+    """
     needed = [step for step in path.steps if step.fact != StepFact.ASSIGNMENT or move.provider.has_resellers]
-    return [
+    steps = [
         MoveStep(
             move=move,
             position=position,
@@ -146,6 +164,7 @@ def steps_of(move: Move, path: OpenPath) -> list[MoveStep]:
         )
         for position, step in enumerate(needed, start=1)
     ]
+    return Ground(move, steps, stands, ruling.facts, is_assigned, at)
 
 
 def refuse_past(target_on: date | None, today: date) -> None:
@@ -203,7 +222,7 @@ def _another_ruling(move: Move, ruling: Ruling) -> Sentence | None:
     if not move.is_open or truths.has_written(list(move.steps.all())):
         return None
     ruling = rulebook.rule(replace(ruling.facts, edition=move.edition))
-    open_path = opened(ruling, move.path)
+    open_path = walk_of(ruling, move.path)
     if open_path is not None and open_path.direction == move.direction:
         return None
     return next((one.reason for one in ruling.closed if one.path == move.path), ruling.reason)

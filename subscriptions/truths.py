@@ -72,21 +72,22 @@ def _end(row: Subscription, status: str) -> list[models.Model]:
         status = Status.CANCELLED  # what never became active cannot run out
     ended = [one for one in _with_add_ons(row) if one.can_move(status)]
     for one in ended:
-        _change(one, status=status)
+        _save(one, status)
     return list(ended)
 
 
 def _take_over(given: Given, ground: Ground, by: Actor) -> list[models.Model]:
     """Make what another sold the provider's own, under its new id; the Azure id stays. Add-ons come along."""
     row, provider = ground.move.subscription, ground.move.provider
-    both: dict[str, object] = {"external_id": given.reference.strip(), "entitlement_id": given.entitlement_id.strip()}
-    if not row.product.sold_in_csp:
-        plan = Product.objects.filter(azure_offer=AzureOffer.PLAN, sold_in_csp=True).order_by("pk").first()
-        both["product"] = plan or row.product
     rows = _with_add_ons(row)
     for one in rows:
-        own = both if one.pk == row.pk else {}
-        _change(one, channel=Channel.CSP_OWN, seller=provider, seller_name=provider.name, **own)
+        one.channel, one.seller, one.seller_name = Channel.CSP_OWN, provider, provider.name
+    rows[0].external_id, rows[0].entitlement_id = given.reference.strip(), given.entitlement_id.strip()
+    if not row.product.sold_in_csp:
+        plans = Product.objects.filter(azure_offer=AzureOffer.PLAN, sold_in_csp=True)
+        row.product = plans.order_by("pk").first() or row.product
+    for one in rows:
+        _save(one)
     return list(rows)
 
 
@@ -97,7 +98,7 @@ def _let_go(given: Given, ground: Ground, by: Actor) -> list[models.Model]:
         raise Refused(row.refusal(Status.TRANSFERRED))
     gone = [one for one in _with_add_ons(row) if one.can_move(Status.TRANSFERRED)]
     for one in gone:
-        _change(one, status=Status.TRANSFERRED)
+        _save(one, Status.TRANSFERRED)
     return list(gone)
 
 
@@ -105,15 +106,14 @@ def _with_add_ons(row: Subscription) -> list[Subscription]:
     return [row, *row.add_ons.select_for_update(of=("self",)).select_related("customer").order_by("pk")]
 
 
-def _change(row: Subscription, *, status: str = "", **values: object) -> None:
+def _save(row: Subscription, status: str = "") -> None:
+    """Save a row its locked customer's move has changed, in another status if one is named."""
     if status:
         row.move(status)
-    for name, value in values.items():
-        setattr(row, name, value)
     row.version += 1
     try:
         with transaction.atomic():
-            row.save(update_fields=[*values, "version"])
+            row.save()
     except IntegrityError as problem:
         if broke(problem, Subscription, "sub_external_id_once"):
             raise Refused(

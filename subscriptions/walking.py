@@ -33,7 +33,7 @@ def why_not(step: MoveStep, actor: Actor, at: datetime) -> str:
 
 
 def lock(move: Move, *, at: datetime, privilege: str = StepPrivilege.NONE) -> Ground:
-    """Lock customer, the grants a privilege rests on, subscription, move, in this order; return its ground."""
+    """Lock customer, a privilege's grants, subscription, move, in this order; return the ground."""
     # Not its key: a new subscription and the log of others point at the customer.
     Customer.objects.select_for_update(of=("self",), no_key=True).get(pk=move.customer_id)
     if privilege != StepPrivilege.NONE:
@@ -144,14 +144,17 @@ def _close(
         "done_user": by.user,
         "done_contact": contact,
     }
-    if not MoveStep.objects.filter(pk=step.pk, outcome="").update(**values):
+    if step.pk and not MoveStep.objects.filter(pk=step.pk, outcome="").update(**values):
         raise Refused(_("Someone else has just changed this. Look again before you go on."))
     for name, value in values.items():
         setattr(step, name, value)
 
 
 def pass_what_holds(ground: Ground) -> list[MoveStep]:
-    """Close, by the system's hand, the next steps whose recorded fact holds already; return them."""
+    """Close, by the system's hand, the next steps whose recorded fact holds already; return them.
+
+    Of a move being planned the steps are not saved yet.
+    """
     passed, system = [], Actor.system()
     while (step := ground.next) is not None and gates.holds(step, ground):
         words = str(step.template.fact.label) if step.template.fact else ""
