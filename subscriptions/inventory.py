@@ -129,7 +129,7 @@ def may_change(ground: Ground) -> bool:
 
 
 def _to_keep(move: Move, availability: str, *, by: Actor, at: datetime) -> Ground:
-    """Lock a move whose inventory still changes; once all services were looked at, refuses one that was not."""
+    """Lock a move whose inventory still changes; once all are known, refuses one that nobody looked at."""
     ground = walking.lock(move, at=at)
     refuse_other(by, ground.move.provider_id)
     if not may_change(ground):

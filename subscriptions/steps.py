@@ -258,6 +258,7 @@ OWNERSHIP_REQUEST = (
         _PROVIDER,
         hint=_("The CSP subscription id is new; the Azure subscription id stays. Access stays as it was."),
         evidence=(Evidence.IDS,),
+        gates=_TO_BUY,
     ),
     _REMOVE_ACCESS,
 )
@@ -304,6 +305,7 @@ SWITCH_PARTNER_IN = (
         _PROVIDER,
         hint=_("The CSP subscription id is new; the Azure subscription id stays."),
         evidence=(Evidence.IDS,),
+        gates=(*_TO_BUY, Need.SAME_COUNTRY),
     ),
     _OLD_ACCESS,
 )
