@@ -91,15 +91,12 @@ class Deadline:
 class Difference:
     """What two editions say of one path in one case; None where an edition does not name it."""
 
+    channel: Channel
+    billing: Billing
+    path: Path
+    when: Condition | None
     before: Row | None
     after: Row | None
-
-    @property
-    def said(self) -> Row:
-        """Return the row that stands in the later edition, or else in the earlier."""
-        row = self.after or self.before
-        assert row is not None  # noqa: S101 - one of the two is always there
-        return row
 
 
 @dataclass(slots=True)
@@ -190,11 +187,17 @@ def settle(edition: str, channel: str, billing: str, holding: frozenset[Conditio
 
 
 def differences(before: str = DEFAULT_EDITION, after: str = "2026") -> list[Difference]:
-    """Return where two editions differ: in what is open, needed or walked, or in the reason."""
-    old, new = _by_case(before), _by_case(after)
-    cases = dict.fromkeys([*new, *old])
-    told = (Difference(old.get(case), new.get(case)) for case in cases)
-    return [one for one in told if _tells(one.before) != _tells(one.after)]
+    """Return where two editions differ: in what is open, needed or walked, or in the reason.
+
+    Under a condition only where one of them opens the path: that a closed path stays closed is no news.
+    """
+    return [
+        one
+        for channel, billing in EDITIONS[after].rows
+        for one in _cases(before, after, Channel(channel), Billing(billing))
+        if _tells(one.before) != _tells(one.after)
+        and (one.when is None or any(row and row.open for row in (one.before, one.after)))
+    ]
 
 
 _Paths = tuple[tuple[OpenPath, ...], tuple[ClosedPath, ...]]
@@ -204,8 +207,18 @@ _BUYING = frozenset({Path.REPLACE_LICENCES, Path.WAIT_OR_CANCEL, Path.MIGRATE_AZ
 _ONE_DAY = timedelta(days=1)
 
 
-def _by_case(edition: str) -> dict[tuple[Channel, Billing, Path, Condition | None], Row]:
-    return {(row.channel, row.billing, row.path, row.when): row for row in table(edition)}
+def _cases(before: str, after: str, channel: Channel, billing: Billing) -> Iterator[Difference]:
+    """Yield what two editions say of each path, in general and under each condition one of them names."""
+    rows = [row for edition in (after, before) for row in EDITIONS[edition].rows[channel, billing]]
+    named = {(row.path, row.when) for row in rows}
+    for path in dict.fromkeys(row.path for row in rows):
+        for when in (None, *(one for one in Condition if (path, one) in named)):
+            holding = frozenset({when} if when else ())
+            said = [
+                {row.path: row for row in settle(edition, channel, billing, holding)}.get(path)
+                for edition in (before, after)
+            ]
+            yield Difference(channel, billing, path, when, *said)
 
 
 def _tells(row: Row | None) -> tuple[object, ...] | None:

@@ -99,10 +99,10 @@ def step_as_json(step: Step) -> dict[str, Any]:
 def difference_as_json(one: Difference) -> dict[str, Any]:
     """Return what two editions say of one case; null where one does not name it."""
     return {
-        "channel": one.said.channel.value,
-        "billing": one.said.billing.value,
-        "path": one.said.path.value,
-        "when": one.said.when.value if one.said.when else "",
+        "channel": one.channel.value,
+        "billing": one.billing.value,
+        "path": one.path.value,
+        "when": one.when.value if one.when else "",
         "before": as_json(one.before) if one.before else None,
         "after": as_json(one.after) if one.after else None,
     }
@@ -113,7 +113,7 @@ def differences_as_table(told: list[Difference], edition: str) -> list[str]:
     lines: list[str] = []
     pairs: dict[tuple[Channel, Billing], list[Difference]] = {}
     for one in told:
-        pairs.setdefault((one.said.channel, one.said.billing), []).append(one)
+        pairs.setdefault((one.channel, one.billing), []).append(one)
     alike: dict[tuple[Billing, tuple[str, ...]], list[Channel]] = {}
     for (channel, billing), some in pairs.items():
         words = tuple(line for one in some for line in difference_as_lines(one, edition))
@@ -126,7 +126,7 @@ def differences_as_table(told: list[Difference], edition: str) -> list[str]:
 
 def difference_as_lines(one: Difference, edition: str) -> list[str]:
     """Return what each of two editions says of one path."""
-    lines = [f"  {one.said.path.value}" + (f" when {one.said.when.value}" if one.said.when else "")]
+    lines = [f"  {one.path.value}" + (f" when {one.when.value}" if one.when else "")]
     for name, row in ((DEFAULT_EDITION, one.before), (edition, one.after)):
         head = f"    {name:<{len(DEFAULT_EDITION)}}  "
         lines += [f"{head}not named"] if row is None else [f"{head}{verdict(row)}", *because(row)]
@@ -174,7 +174,7 @@ def because(row: Row) -> list[str]:
 
 def wrapped(text: str) -> list[str]:
     """Return the lines of a sentence, indented."""
-    return textwrap.wrap(text, WIDTH, initial_indent=INDENT, subsequent_indent=INDENT)
+    return textwrap.wrap(text, WIDTH, initial_indent=INDENT, subsequent_indent=INDENT, break_on_hyphens=False)
 
 
 def alike(rows: list[Row]) -> dict[tuple[tuple[Channel, ...], Billing], list[Row]]:
