@@ -28,7 +28,7 @@ from partners.lifecycle import move_all
 from partners.models import Partner, RulebookEdition
 from partners.permissions import refuse_other
 from subscriptions import emails, transfers
-from subscriptions.models import Subscription, Transfer
+from subscriptions.models import Move, Subscription, Transfer
 from subscriptions.vocabulary import Billing, Channel, Direction, Status
 
 RUNNING = (Status.PENDING, Status.ACTIVE)
@@ -54,6 +54,7 @@ class LooseEnds:
     renewals: list[RenewalProposal]
     links: list[InvitationLink]
     transfers: list[Transfer]
+    moves: list[Move]
     azure: int
 
     @property
@@ -106,6 +107,12 @@ def loose_ends(relationship: Relationship, *, at: datetime) -> LooseEnds:
             Transfer.objects.pending(at)
             .filter(customer=relationship.customer, direction=Direction.IN)
             .select_related("provider", "customer", "current_partner", "current_customer")
+            .order_by("pk")
+        ),
+        moves=list(
+            Move.objects.open()
+            .filter(customer=relationship.customer)
+            .select_related("subscription__product")
             .order_by("pk")
         ),
         azure=elsewhere.count(),

@@ -102,6 +102,10 @@ def what_happens(relationship: Relationship, ends: LooseEnds) -> list[str]:
         for one in ends.transfers[:NAMED]
     ]
     sentences += [
+        _("The move “%(move)s” stays open: give it up, or it waits for a new relationship.") % {"move": one}
+        for one in ends.moves[:NAMED]
+    ]
+    sentences += [
         _("The hand-over to %(reseller)s that waits passes nothing of this customer.")
         % {"reseller": one.reseller.name}
         for one in ends.hand_overs

@@ -24,7 +24,7 @@ from partners import (
 )
 from partners.duties import each
 from partners.models import Heartbeat
-from subscriptions import digests, reminders, snoozes, transfers
+from subscriptions import digests, moves, reminders, snoozes, transfers
 
 # Each moves to "lapsed" what nobody answered in time, or tells of what has come near. Nothing waits on them:
 # past dates count at once.
@@ -40,6 +40,7 @@ TIDIES: tuple[Callable[[datetime], int], ...] = (
     handovers.tidy,  # before the offers that go with it
     privileges.tidy,
     renewals.tidy,
+    moves.settle,
     warnings.warn,
     reminders.remind,
     digests.send,  # last: it tells of what the others did
