@@ -15,10 +15,11 @@ from customers.models import Customer
 from customers.models.customer import CustomerQuerySet
 from partners import spreadsheets
 from partners.actor import Actor
-from subscriptions import rulings
-from subscriptions.filters import CustomersAsked, SubscriptionsAsked
+from subscriptions import rulings, turns
+from subscriptions.filters import CustomersAsked, SubscriptionsAsked, Turn
 from subscriptions.models import BillingCycle, Subscription
 from subscriptions.models.subscription import SubscriptionQuerySet
+from subscriptions.steps import BY_CODE
 from subscriptions.vocabulary import AutoRenew, Billing, Channel, Path, Status, Term, words
 
 
@@ -89,22 +90,27 @@ def subscriptions_header() -> list[str]:
         _("Azure subscription ID"),
         _("Verdict"),
         pgettext("column", "Decide by"),
+        _("Move"),
+        _("Next step"),
+        _("Whose turn"),
     ]
 
 
 def subscriptions(asks: SubscriptionsAsked, actor: Actor, at: datetime) -> Iterator[str]:
-    """Return the subscriptions somebody sees and asks for as CSV, each with its verdict and deadline."""
+    """Return the subscriptions somebody sees and asks for as CSV, each with verdict, deadline and move."""
     visible: SubscriptionQuerySet = Subscription.objects.visible_to(actor, at)
-    rows = rulings.with_facts(asks.among(visible, actor, at)).select_related("partner_on_record")
+    rows = turns.with_move(rulings.with_facts(asks.among(visible, actor, at)), actor, at)
+    rows = rows.select_related("partner_on_record")
     chunks = spreadsheets.streamed(rows.order_by(*asks.keys))
     return spreadsheets.lines(subscriptions_header, chunks, partial(subscriptions_cells, actor=actor, at=at))
 
 
 def subscriptions_cells(rows: list[Subscription], *, actor: Actor, at: datetime) -> Iterator[list[object]]:
-    """Yield subscriptions ready for a table."""
+    """Yield subscriptions read with their moves, ready for a table."""
     # Looked up once for each chunk: asked row by row, the words cost more than the rows.
     status, channel, billing = words(Status), words(Channel), words(Billing)
     term, renews, cycle, path = words(Term), words(AutoRenew), words(BillingCycle), words(Path)
+    turn = words(Turn)
     yes, no, nothing = _("yes"), _("no"), _("Nothing to decide")
     for row, ruling in rulings.rule(rows, at):
         yield [
@@ -129,6 +135,9 @@ def subscriptions_cells(rows: list[Subscription], *, actor: Actor, at: datetime)
             row.entitlement_id,
             path[ruling.main.path] if ruling.main else nothing,
             ruling.deadline.on if ruling.deadline else None,
+            path.get(row.move_path),  # type: ignore[attr-defined]  # annotated
+            BY_CODE[row.next_code].title if row.next_code else "",  # type: ignore[attr-defined]
+            turn.get(row.turn),  # type: ignore[attr-defined]
         ]
 
 

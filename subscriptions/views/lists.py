@@ -28,15 +28,17 @@ from partners.paging import address_with, export_address, page_of
 from partners.permissions import company_of
 from partners.requests import Request
 from partners.templatetags.ui import role
-from subscriptions import csvfiles, expressions, rulings
-from subscriptions.filters import CustomersAsked, Due, SubscriptionsAsked, own_company
+from subscriptions import csvfiles, expressions, rulings, turns
+from subscriptions.filters import CustomersAsked, Due, SubscriptionsAsked, Turn, own_company
 from subscriptions.models import Subscription
+from subscriptions.permissions import may_plan_moves
 from subscriptions.rulebook import Ruling
 from subscriptions.views import rulings as rulings_shown
 from subscriptions.vocabulary import Billing, Channel, Path, Status, words
 
 Asked = TypeVar("Asked", CustomersAsked, SubscriptionsAsked)
 
+PLAN = "subscriptions:moves-plan"  # for several at once
 RESELLERS_OFFERED = 200  # the others are chosen from their own page
 
 
@@ -144,6 +146,7 @@ def named(in_force: dict[str, str], searched: str) -> dict[str, str]:
         "channel": _("Bought: %(what)s"),
         "billing": _("Billing: %(what)s"),
         "customer": _("Customer: %(what)s"),
+        "turn": _("Whose turn: %(what)s"),
     }
     if searched:
         in_force = {"q": searched, **in_force}
@@ -190,7 +193,7 @@ def subscriptions(request: Request) -> HttpResponse:
     actor, at, own = request.actor, timezone.now(), own_company(request.actor)
     asks, resellers = asked_of(request, SubscriptionsAsked)
     fitting = asks.among(Subscription.objects.visible_to(actor, at), actor, at)
-    page = page_of(rulings.with_facts(fitting), request, *asks.keys)
+    page = page_of(turns.with_move(rulings.with_facts(fitting), actor, at), request, *asks.keys)
     in_force = {name: words for name, words in asks.chosen().items() if name != "status"}
     if asks.reseller:
         in_force["reseller"] = resellers[asks.reseller]
@@ -200,7 +203,7 @@ def subscriptions(request: Request) -> HttpResponse:
         request,
         "subscriptions/subscription_list.html",
         {
-            "rows": list(listed_subscriptions(rulings.rule(page.rows, at))),
+            "rows": list(listed_subscriptions(rulings.rule(page.rows, at), own)),
             "page": page,
             "shown": page.shown_of(fitting.order_by(*asks.keys), asks.most_counted),
             "asks": asks,
@@ -212,22 +215,31 @@ def subscriptions(request: Request) -> HttpResponse:
             "billings": Billing.choices,
             "paths": [(one.value, one.label) for one in paths()],
             "dues": Due.choices,
+            "turns": Turn.choices,
             "by_deadline": asks.keys[0] != "-pk",
             "newest_url": address_with(request, due=""),
             "deadline_url": address_with(request, due=Due.ANY.value),
             "export_url": export_address(request, "subscriptions:subscriptions-export"),
             "is_provider": own is not None,
+            "plan": {"url": reverse(PLAN), "asked": asks.given().items()}
+            if may_plan_moves(actor)
+            else None,
         },
     )
 
 
-def listed_subscriptions(rows: Iterable[tuple[Subscription, Ruling]]) -> Iterator[dict[str, Any]]:
-    """Yield subscriptions ready for the table."""
+def listed_subscriptions(
+    rows: Iterable[tuple[Subscription, Ruling]], own: Partner | None
+) -> Iterator[dict[str, Any]]:
+    """Yield subscriptions read with their moves, ready for the table."""
     base, customers_base = reverse("subscriptions:subscriptions"), reverse("customers")
     status, channel, billing = words(Status), words(Channel), words(Billing)
+    path, turn = words(Path), words(Turn)
+    mine = Turn.PROVIDER if own else Turn.RESELLER
     for row, ruling in rows:
         deadline, main = ruling.deadline, ruling.main
         yield {
+            "pk": row.pk,
             "url": f"{base}{row.pk}/",
             "name": str(row),
             "product": row.product.name if row.friendly_name else "",
@@ -243,6 +255,8 @@ def listed_subscriptions(rows: Iterable[tuple[Subscription, Ruling]]) -> Iterato
             "unknown_end": bool(ruling.missing_facts),
             "status": status[row.status],
             "role": role(row.status),
+            "move": path.get(row.move_path),  # type: ignore[attr-defined]  # annotated
+            "turn": _("Your turn") if row.turn == mine else turn.get(row.turn),  # type: ignore[attr-defined]
         }
 
 
