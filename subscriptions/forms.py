@@ -219,3 +219,28 @@ class SubscriptionForm(CareForm):
     def catalogue(self) -> list[str]:
         """Return the suggestions for the product."""
         return [label_of(product) for product in self.products]
+
+
+class ResellerForm(forms.Form):
+    """Which reseller Microsoft has on record for a subscription the provider sells."""
+
+    partner_on_record = forms.ModelChoiceField(
+        Partner.objects.none(),
+        label=gettext_lazy("Partner on record"),
+        required=False,
+        empty_label=gettext_lazy("None"),
+        help_text=gettext_lazy("One you have an active partnership with, or the one on record now."),
+    )
+    version = Version()
+
+    def __init__(self, *args: Any, subscription: Subscription, **kwargs: Any) -> None:
+        kwargs.setdefault(
+            "initial",
+            {"partner_on_record": subscription.partner_on_record, "version": subscription.version},
+        )
+        super().__init__(*args, **kwargs)
+        tied = Partnership.objects.active().filter(provider=subscription.provider_id).values("reseller")
+        offered = Q(pk__in=tied) | Q(pk=subscription.partner_on_record_id)
+        self.fields["partner_on_record"].queryset = (  # type: ignore[attr-defined]  # a choice among rows
+            Partner.objects.filter(offered).order_by("name", "pk")
+        )

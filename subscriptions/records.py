@@ -19,8 +19,9 @@ from partners.errors import Refused, Stale
 from partners.lifecycle import broke
 from partners.models import Partner, Partnership
 from partners.permissions import refuse_other
+from subscriptions import rulings
 from subscriptions.models import BillingCycle, Product, Subscription
-from subscriptions.vocabulary import AutoRenew, Billing, Channel, Status
+from subscriptions.vocabulary import AutoRenew, Billing, Channel, Path, Status
 
 EARLIEST, LATEST = date(1990, 1, 1), date(2099, 12, 31)
 IN_CSP = (Channel.CSP_OWN, Channel.CSP_OTHER)
@@ -32,6 +33,7 @@ class Verb(models.TextChoices):
 
     RECORDED = "subscription.recorded", gettext_lazy("Subscription recorded")
     EDITED = "subscription.edited", gettext_lazy("Subscription edited")
+    RESELLER_CHANGED = "subscription.reseller_changed", gettext_lazy("Reseller on record changed")
 
 
 activity.explain("channel", gettext_lazy("Where it was bought"), Channel.choices)
@@ -133,6 +135,59 @@ def edit(subscription: Subscription, details: Care, *, version: int, by: Actor, 
         },
     )
     return subscription
+
+
+@transaction.atomic
+def change_reseller(
+    subscription: Subscription, reseller: Partner | None, *, version: int, by: Actor, at: datetime
+) -> Subscription:
+    """Change the reseller on record of a subscription the provider sells; return it.
+
+    Nothing else changes: no privilege goes along. Refuses what the ruling refuses, a reseller without an
+    active partnership, the one on record already, and what somebody else has changed since (`Stale`).
+    """
+    customer = _lock(subscription.customer_id)
+    refuse_other(by, customer.provider_id)
+    subscription = Subscription.objects.lock(subscription.pk)
+    _refuse_unless_open(subscription, Path.CHANGE_RESELLER, at)
+    if subscription.version != version:
+        raise Stale(_("Somebody else has changed this subscription since you opened the form."))
+    before = subscription.partner_on_record
+    if reseller == before:
+        raise Refused(_("This is on record already."), field="partner_on_record")
+    care = Care(
+        friendly_name=subscription.friendly_name,
+        partner_on_record=reseller,
+        support_contact=subscription.support_contact,
+    )
+    _refuse_care(customer, care, subscription.product, at=at, row=subscription)
+    subscription.version += 1
+    _write(subscription, care)
+    activity.record(
+        Verb.RESELLER_CHANGED,
+        by=by,
+        at=at,
+        provider=customer.provider,
+        about=subscription,
+        customer=customer,
+        seen_by=readers(customer, at),
+        details={
+            "changed": activity.changed(subscription),
+            "fields": {"partner_on_record": [str(before or ""), str(reseller or "")]},
+        },
+    )
+    return subscription
+
+
+def _refuse_unless_open(subscription: Subscription, path: Path, at: datetime) -> None:
+    """Refuse, in the ruling's words, a path it does not open; nothing of an add-on stands alone."""
+    ((_row, ruling),) = rulings.rule([subscription], at)
+    if any(one.path == path for one in ruling.open) and not ruling.plan_with_base:
+        return
+    closed = next((one for one in ruling.closed if one.path == path), None)
+    if ruling.plan_with_base:
+        raise Refused(_("An add-on goes the way of its subscription."))
+    raise Refused(str(closed.reason if closed else ruling.reason))
 
 
 def _lock(customer_pk: int) -> Customer:

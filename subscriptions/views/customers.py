@@ -41,10 +41,11 @@ from partners import activity
 from partners.actor import Actor
 from partners.models import Activity
 from partners.requests import Request
-from subscriptions import rulings
+from subscriptions import rulings, turns
 from subscriptions.models import Subscription
 from subscriptions.permissions import may_end_relationship, may_record_subscription
 from subscriptions.views import rulings as rulings_shown
+from subscriptions.views import under_way
 from subscriptions.views.matrix import Holdings, matrix
 
 SHOWN = 20  # subscriptions and log rows on a customer's page
@@ -77,6 +78,7 @@ def customer(request: Request, pk: int) -> HttpResponse:
             has_agreement=any(one.status == Acceptance.Status.COMPLETED for one in answers),
             families_of_another=holdings.stated,
         )
+    active = holdings.relationship if state == State.ACTIVE else None
     pending = [one for one in answers if one.status == Acceptance.Status.PENDING]
     invitations = invitations_of(found, actor, at)
     is_ours = may_read_answers(actor, found)
@@ -93,7 +95,7 @@ def customer(request: Request, pk: int) -> HttpResponse:
             "matrix": matrix(holdings, actor, at, privileges_url=reverse("customers:privileges"))
             if holdings.relationship
             else None,
-            "subscriptions": subscriptions_of(found, stands, state, actor, at),
+            "subscriptions": subscriptions_of(found, stands, state, active, actor, at),
             "invitations": invitations,
             "answers": [answer(one, actor) for one in pending] if is_ours else [],
             "contacts": list(found.contacts.all()),
@@ -181,20 +183,28 @@ def answer(acceptance: Acceptance, actor: Actor) -> dict[str, Any]:
 
 
 def subscriptions_of(
-    found: Customer, stands: Standing, state: str, actor: Actor, at: datetime
+    found: Customer,
+    stands: Standing,
+    state: str,
+    relationship: Relationship | None,
+    actor: Actor,
+    at: datetime,
 ) -> dict[str, Any]:
-    """Return the newest subscriptions, each with its ruling, and where the others are."""
+    """Return subscriptions, each with its ruling and the move under way, and where the others are."""
     rows = list(
-        Subscription.objects.filter(customer=found)
+        turns.with_move(Subscription.objects.filter(customer=found), actor, at)
         .select_related("product", "parent__product")
-        .order_by("-pk")[: SHOWN + 1]
+        # What is under way first: a move has to be seen, however many there are.
+        .order_by(F("move_pk").desc(nulls_last=True), "-pk")[: SHOWN + 1]
     )
-    fixable = rulings_shown.fixes(actor, found, state)
+    fixable = rulings_shown.fixes(actor, found, state, relationship)
     shown = []
     for row in rows[:SHOWN]:
         row.customer, row.provider = found, found.provider
         ruling = rulings.rule_on(row, stands, at)
-        shown.append({"row": row, "ruling": rulings_shown.shown(ruling, fixable)})
+        shown.append(
+            {"row": row, "ruling": rulings_shown.shown(ruling, fixable), "move": under_way.of(row, actor)}
+        )
     more = reverse("subscriptions:subscriptions", query={"customer": found.pk}) if len(rows) > SHOWN else ""
     return {"rows": shown, "more": more}
 

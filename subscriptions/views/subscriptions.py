@@ -1,5 +1,6 @@
 """One subscription with its ruling, and what is written down about it."""
 
+from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -17,10 +18,11 @@ from partners.permissions import require
 from partners.requests import Request
 from partners.templatetags.ui import exact_day
 from subscriptions import records, rulings
-from subscriptions.forms import CareForm, SubscriptionForm
+from subscriptions.forms import CareForm, ResellerForm, SubscriptionForm
 from subscriptions.models import Subscription
 from subscriptions.permissions import may_edit_subscription, may_record_subscription
 from subscriptions.views import rulings as rulings_shown
+from subscriptions.views import under_way
 from subscriptions.views.customers import timeline
 from subscriptions.vocabulary import Billing
 
@@ -33,17 +35,33 @@ def subscription(request: Request, pk: int) -> HttpResponse:
         "partner_on_record", "support_contact", "customer__reseller", "replaces__product"
     )
     found = get_object_or_404(rows, pk=pk)
-    ((_row, ruling),) = rulings.rule([found], at)
-    state = standing.states([found.customer_id])[found.customer_id]
+    stands = standing.standings([found.customer_id], at)[found.customer_id]
+    ruling = rulings.rule_on(found, stands, at)
+    relationships = list(found.customer.relationships.order_by("-pk"))
+    state = standing.state_of(one.status for one in relationships)
+    active = next((one for one in relationships if one.is_active), None)
+    moves = under_way.moves_of(found, actor, at)
+    current, transfer = under_way.under_way(moves, actor), under_way.transfer_of(found, actor, at)
+    is_free = current is None and transfer is None
     return render(
         request,
         "subscriptions/subscription_detail.html",
         {
             "subscription": found,
-            "ruling": rulings_shown.shown(ruling, rulings_shown.fixes(actor, found.customer, state)),
+            "ruling": rulings_shown.shown(
+                ruling,
+                rulings_shown.fixes(actor, found.customer, state, active),
+                under_way.beginnings(found, ruling, actor, is_free=is_free),
+            ),
+            "editions": rulings_shown.compared(ruling),
+            "under_way": current,
+            "transfer": transfer,
+            "past_moves": [one for one in moves if not one.is_open],
+            "looked_after": under_way.looked_after(found, stands, at),
             "is_provider": actor.is_of(found.provider_id) or actor.is_staff,
             "facts": facts(found),
             "add_ons": list(found.add_ons.select_related("product").order_by("pk")),
+            "replaced_by": found.replaced_by.select_related("product").first(),
             "timeline": timeline(
                 Activity.objects.visible_to(actor).filter(
                     object_type=found._meta.label_lower, object_ref=found.pk
@@ -67,6 +85,7 @@ def facts(row: Subscription) -> list[tuple[str, str]]:
         (_("Sold by"), row.seller_name),
         (_("Billing"), str(row.product.get_billing_display())),
         (_("Trial"), _("yes") if row.is_trial else ""),
+        (_("Sold before new commerce"), _("yes") if row.is_legacy_commerce else ""),
         (_("Started on"), exact_day(row.started_on) if row.started_on else ""),
         (_("Term"), str(row.get_term_display()) if row.term else ""),
         (_("Term end"), _day_or_unknown(row) if licences else ""),
@@ -137,6 +156,27 @@ def edit(request: Request, pk: int) -> HttpResponse:
     return render(request, "subscriptions/subscription_form.html", context)
 
 
-def show(form: CareForm, refusal: Refused) -> None:
+@require_http_methods(["GET", "HEAD", "POST"])
+def change_reseller(request: Request, pk: int) -> HttpResponse:
+    """Ask which reseller is on record for a subscription the provider sells; posted to, change it."""
+    rows = Subscription.objects.visible_to(request.actor).select_related(
+        "customer__provider", "partner_on_record", "product", "parent__product"
+    )
+    found = get_object_or_404(rows, pk=pk)
+    require(may_edit_subscription(request.actor, found))
+    form = ResellerForm(request.POST if request.method == "POST" else None, subscription=found)
+    if form.is_valid():
+        chosen, version = form.cleaned_data["partner_on_record"], form.cleaned_data["version"]
+        try:
+            records.change_reseller(found, chosen, version=version, by=request.actor, at=timezone.now())
+        except Refused as refusal:
+            show(form, refusal)
+        else:
+            messages.success(request, _("The reseller on record was changed."))
+            return redirect(found)
+    return render(request, "subscriptions/reseller_form.html", {"form": form, "subscription": found})
+
+
+def show(form: forms.Form, refusal: Refused) -> None:
     """Put a refusal beside the field it is about, or above all fields."""
     form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
