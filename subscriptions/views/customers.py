@@ -1,9 +1,10 @@
 """The page of one customer: it shows subscriptions, so it lives on the top floor."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from django.db.models import F, FilteredRelation, Q, QuerySet
+from django.db.models import F, FilteredRelation, OuterRef, Q, QuerySet, Subquery
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -16,6 +17,7 @@ from customers import standing
 from customers.acceptances import Doubt
 from customers.models import (
     Acceptance,
+    AgreementAttestation,
     Assignment,
     Customer,
     Grant,
@@ -46,7 +48,7 @@ from subscriptions.models import Subscription
 from subscriptions.permissions import may_end_relationship, may_record_subscription
 from subscriptions.views import rulings as rulings_shown
 from subscriptions.views import under_way
-from subscriptions.views.matrix import Holdings, matrix
+from subscriptions.views.matrix import Agreed, Holdings, matrix
 
 SHOWN = 20  # subscriptions and log rows on a customer's page
 RENEWAL = (
@@ -60,22 +62,26 @@ RENEWAL = (
 )
 
 
+ATTESTED = ("signed_by", "signed_on", "attested_by")
+
+
 @require_safe
 def customer(request: Request, pk: int) -> HttpResponse:
     """Show who may do what for a customer, what it runs and which path is open, and what happened."""
     actor, at = request.actor, timezone.now()
     rows = Customer.objects.visible_to(actor, at).select_related("provider", "reseller")
     found = get_object_or_404(rows, pk=pk)
-    relationships = list(with_renewal(found.relationships.order_by("-pk"), at))
+    rows_of_it = with_attestation(with_renewal(found.relationships.order_by("-pk"), at))
+    relationships = list(rows_of_it)
     state = standing.state_of(one.status for one in relationships)
-    holdings = holdings_of(found, relationships, actor, at)
     answers = answers_of(found)
+    holdings = holdings_of(found, relationships, answers, actor, at)
     stands = NOWHERE
     if holdings.is_accepted:
         stands = Standing(
             has_relationship=True,
             has_grant=bool(holdings.live_grants(at)),
-            has_agreement=any(one.status == Acceptance.Status.COMPLETED for one in answers),
+            has_agreement=holdings.agreement is not None,
             families_of_another=holdings.stated,
         )
     active = holdings.relationship if state == State.ACTIVE else None
@@ -114,6 +120,22 @@ def with_renewal(rows: QuerySet[Relationship], at: datetime) -> QuerySet[Relatio
     return rows.annotate(waiting=FilteredRelation("renewals", condition=waiting), **columns)
 
 
+def with_attestation(rows: QuerySet[Relationship]) -> QuerySet[Relationship]:
+    """Read along what the provider attested of its edition's agreement, without a query of its own."""
+    attested = AgreementAttestation.objects.of_edition().filter(relationship=OuterRef("pk")).order_by("-pk")
+    columns = {f"attested_{name}": Subquery(attested.values(name)[:1]) for name in ATTESTED}
+    return rows.annotate(**columns)
+
+
+def _agreed(relationship: Relationship, answers: Iterable[Acceptance]) -> Agreed | None:
+    """Return who accepted the agreement of the edition in force: the customer's own answer comes first."""
+    for one in answers:
+        if one.status == Acceptance.Status.COMPLETED:
+            return Agreed(one.name, timezone.localtime(one.agreed_at).date())
+    signed_by, signed_on, attested_by = (getattr(relationship, f"attested_{name}") for name in ATTESTED)
+    return Agreed(signed_by, signed_on, attested_by) if attested_by else None
+
+
 def _renewal_of(relationship: Relationship) -> RenewalProposal | None:
     columns = {name: getattr(relationship, f"renewal_{name}") for name in RENEWAL}
     if columns["pk"] is None or not relationship.is_active:
@@ -121,7 +143,13 @@ def _renewal_of(relationship: Relationship) -> RenewalProposal | None:
     return RenewalProposal(provider_id=relationship.provider_id, **columns)
 
 
-def holdings_of(found: Customer, relationships: list[Relationship], actor: Actor, at: datetime) -> Holdings:
+def holdings_of(
+    found: Customer,
+    relationships: list[Relationship],
+    answers: list[Acceptance],
+    actor: Actor,
+    at: datetime,
+) -> Holdings:
     """Return what is on record of the customer's privileges, as far as the actor sees it."""
     current = next((one for one in relationships if one.is_active or one.is_pending), None)
     newest = current or next((one for one in relationships if one.status == Relationship.Status.ENDED), None)
@@ -149,11 +177,14 @@ def holdings_of(found: Customer, relationships: list[Relationship], actor: Actor
             )
         )
         renewal = _renewal_of(newest)
+    for one in relationships:
+        one.provider, one.customer = found.provider, found
     for grant in [*grants, *(one.grant for one in assignments)]:
         grant.relationship, grant.provider = known[grant.relationship_id], found.provider
     for assignment in assignments:
         assignment.provider = found.provider
-    return Holdings(found, newest, grants, assignments, stated, renewal)
+    agreement = _agreed(newest, answers) if newest is not None else None
+    return Holdings(found, newest, grants, assignments, stated, renewal, agreement)
 
 
 def answers_of(found: Customer) -> list[Acceptance]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.urls import reverse
@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from customers.entra import roles_of
 from customers.families import Family
 from customers.models import (
     ALL_FAMILIES,
@@ -20,7 +21,7 @@ from customers.models import (
     Relationship,
     RenewalProposal,
 )
-from customers.permissions import may_withdraw_renewal
+from customers.permissions import may_attest_agreement, may_read_answers, may_withdraw_renewal
 from customers.standing import why_grant_not_live, why_not_live
 from partners.actor import Actor
 from partners.models import Partner, RulebookEdition
@@ -33,6 +34,15 @@ NOTES = {
 
 
 @dataclass(frozen=True, slots=True)
+class Agreed:
+    """Who accepted the customer agreement for a customer, when, and who attests it if it was not here."""
+
+    who: str
+    on: date
+    attested_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Holdings:
     """What is on record of one customer's privileges, read once for the page."""
 
@@ -42,6 +52,7 @@ class Holdings:
     assignments: Sequence[Assignment]
     stated: frozenset[str]
     renewal: RenewalProposal | None = None  # one that waits
+    agreement: "Agreed | None" = None  # of the edition in force
 
     @property
     def provider(self) -> Partner:
@@ -82,6 +93,7 @@ def matrix(holdings: Holdings, actor: Actor, at: datetime, *, privileges_url: st
     if holdings.renewal is not None:
         rows.append(_renewal_row(holdings.renewal, actor))
     if holdings.relationship is not None and holdings.relationship.is_active:
+        rows.append(_agreement_row(holdings.relationship, holdings.agreement, actor))
         rows.append(_microsoft_row(holdings.relationship))
     for row in rows:
         row["cells"] += [None] * (len(columns) - len(row["cells"]))
@@ -135,11 +147,22 @@ def _privilege_row(
         cells.append({**marks[0], "more": marks[1:]} if marks else None)
     return {
         "title": str(privilege.label),
-        "note": NOTES[privilege](),
+        "note": _what(privilege, holdings.provider),
         "cells": cells,
         "decided": _who_when(grant.granted_by, grant.granted_at) if grant else "",
         "decided_note": "; ".join(_decisions(rows, alone=len(columns) < 3)),
     }
+
+
+def _what(privilege: Privilege, provider: Partner) -> str:
+    """Say what a privilege is about and, under today's rules, which Entra roles it takes."""
+    roles = [
+        _("%(role)s (optional)") % {"role": role.name} if role.is_optional else role.name
+        for role in roles_of(privilege, provider.edition)
+    ]
+    if not roles:
+        return NOTES[privilege]()
+    return _("%(what)s; Entra roles: %(roles)s") % {"what": NOTES[privilege](), "roles": ", ".join(roles)}
 
 
 def _grant_that_counts(grants: Iterable[Grant], privilege: str, at: datetime) -> Grant | None:
@@ -232,6 +255,27 @@ def _renewal_row(proposal: RenewalProposal, actor: Actor) -> dict[str, Any]:
             "for %(days)d day from the answer", "for %(days)d days from the answer", proposal.privilege_days
         )
         % {"days": proposal.privilege_days},
+    }
+
+
+def _agreement_row(relationship: Relationship, agreed: Agreed | None, actor: Actor) -> dict[str, Any]:
+    """Say whether the agreement of the edition in force is accepted; who did is not a reseller's to read."""
+    is_ours = may_read_answers(actor, relationship.customer)
+    cell: dict[str, Any] = {"state": "waiting", "label": _("not accepted yet")}
+    if agreed:
+        cell = {"state": "ok", "label": _("attested") if agreed.attested_by else _("accepted")}
+    elif may_attest_agreement(actor, relationship):
+        cell |= {
+            "url": reverse("customers:agreement-attest", args=[relationship.pk]),
+            "action": _("Attest it…"),
+        }
+    words = {"who": agreed.attested_by} if agreed and agreed.attested_by else {}
+    return {
+        "title": _("Customer agreement"),
+        "note": str(relationship.provider.get_edition_display()),
+        "cells": [cell],
+        "decided": f"{agreed.who}, {exact_day(agreed.on)}" if agreed and is_ours else "",
+        "decided_note": _("attested by %(who)s") % words if words and is_ours else "",
     }
 
 

@@ -32,6 +32,7 @@ from subscriptions.attention import Kind
 from tests.conftest import member
 from tests.factories import (
     PASSWORD,
+    AssignmentFactory,
     ContactFactory,
     CustomerFactory,
     HandOverFactory,
@@ -178,6 +179,9 @@ def world(
         links.open_invitation(invitation_token, now), replace(answer, email=direct.email), at=now
     )
     renewal = RenewalProposalFactory(relationship=relationship)
+    asked = AssignmentFactory(
+        grant=assigned.grant, partnership=adventure_partnership, offered=True, needs_yes=True
+    )
     withdrawal = links.make_code(Purpose.WITHDRAW_GRANT, support.pk, confirmed.email, at=now)
     draft = InvitationFactory(provider=contoso.provider, customer=contoso, draft=True)
     invited = OnboardingFactory(provider=contoso.provider)
@@ -205,6 +209,8 @@ def world(
             "grant": support.pk,
             "assignment": assigned.pk,
             "offer": offer.pk,
+            "asked-offer": asked.pk,
+            "agree-code": links.make_code(Purpose.AGREE, asked.pk, confirmed.email, at=now).key,
             "statement": statement.pk,
             "partnership": partnership.pk,
             "proposal": proposal.pk,

@@ -200,6 +200,9 @@ TYPED = {
     "quantity": "10",
     "reason": "Not now.",
     "seller_name": "Somebody else",
+    "signed_by": "Paola Prose",
+    "signed_email": "paola@proseware.example",
+    "signed_on": "2026-03-01",
     "tenant_id": "d0470500-0000-4000-8000-000000000001",
     "website": "https://northwind.example",
 }
@@ -242,6 +245,7 @@ SHOWN_AGAIN = {
     "customers:customer-hand-over",
     "customers:invite-glance",
     "customers:landing-code",
+    "customers:my-agree-code",
     "customers:my-withdraw-code",
     "customers:renewal-propose",  # one waits
     "customers:reseller-hand-over",
