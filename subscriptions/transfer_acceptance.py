@@ -47,10 +47,10 @@ def accept(transfer: Transfer, chosen: Collection[int], *, by: Actor, at: dateti
     asked = look(transfer, at)
     going = [one for one in asked if one.item.pk in chosen]
     if not going or len(going) < len(set(chosen)):
-        raise Refused(_("Choose at least one of the subscriptions asked for."), field="items")
+        raise Refused(_("Choose at least one of the subscriptions asked for."), field="chosen")
     for one in going:
         if one.reason:
-            raise Refused(f"{one.item.external_id}: {one.reason}", field="items")
+            raise Refused(f"{one.item.external_id}: {one.reason}", field="chosen")
     gone, come = _cross_over(transfer, going, at=at)
     items = close(transfer, Transfer.Status.ACCEPTED, by=by, at=at)
     transfer_mails.accepted(transfer, gone, come, at=at)
@@ -102,7 +102,7 @@ def _choose(item: TransferItem, source: Subscription, target: Subscription) -> N
             item.move(TransferItem.Status.ACCEPTED, source=source, subscription=target)
     except IntegrityError as problem:
         if broke(problem, TransferItem, "transfer_item_source_once"):
-            raise Refused(_("Another request for it came first."), field="items") from problem
+            raise Refused(_("Another request for it came first."), field="chosen") from problem
         raise
 
 

@@ -77,14 +77,14 @@ def record(
     if not other_name.strip():
         raise Refused(_("Name the other partner."), field="other_name")
     if not 1 <= len(rows) <= MOST_ITEMS:
-        raise Refused(_("Choose 1 to %(most)d subscriptions.") % {"most": MOST_ITEMS}, field="rows")
+        raise Refused(_("Choose 1 to %(most)d subscriptions.") % {"most": MOST_ITEMS}, field="chosen")
     mine = Subscription.objects.filter(customer=customer, pk__in=[row.pk for row in rows]).order_by("pk")
     found = list(rulings.with_facts(mine).select_for_update(of=("self",)))
     if len(found) < len({row.pk for row in rows}):
-        raise Refused(_("Choose subscriptions of this customer."), field="rows")
+        raise Refused(_("Choose subscriptions of this customer."), field="chosen")
     for row in found:
         if reason := why_not_row(row, direction, at) or _why_asked(row, at):
-            raise Refused(f"{row}: {reason}", field="rows")
+            raise Refused(f"{row}: {reason}", field="chosen")
     usage = any(row.product.billing == Billing.USAGE for row in found)
     if direction == Direction.IN and usage and not has_azure_plan(customer):
         raise Refused(no_azure_plan())
@@ -137,7 +137,7 @@ def note(
     refuse_over(transfer, at=at)
     going = [item for item in items if item.pk in chosen]
     if len(going) < len(set(chosen)):
-        raise Refused(_("Choose subscriptions of this transfer."), field="items")
+        raise Refused(_("Choose subscriptions of this transfer."), field="chosen")
     if not EARLIEST <= happened_on <= at.astimezone(transfer.provider.zone).date():
         raise Refused(_("Give the day it happened, not one to come."), field="happened_on")
     if reasons := why_not_record(transfer.customer, transfer.direction, at):
@@ -168,7 +168,7 @@ def _source(transfer: Transfer, row: Subscription) -> dict[str, Subscription]:
 def _went(transfer: Transfer, row: Subscription, *, at: datetime) -> list[Subscription]:
     """Write the new truth of one subscription and of the add-ons that travel with it."""
     if reason := why_not_row(row, transfer.direction, at):
-        raise Refused(f"{row}: {reason}", field="items")
+        raise Refused(f"{row}: {reason}", field="chosen")
     add_ons = row.add_ons.filter(status__in=RUNNING, channel=row.channel)
     add_ons = add_ons.select_related("customer__provider", "product")
     with_it = [row, *add_ons.select_for_update(of=("self",)).order_by("pk")]
@@ -176,7 +176,7 @@ def _went(transfer: Transfer, row: Subscription, *, at: datetime) -> list[Subscr
         if one.status != Status.ACTIVE and transfer.direction == Direction.OUT:
             raise Refused(
                 f"{one}: " + _("An add-on of it is not active, and add-ons travel along: settle that first."),
-                field="items",
+                field="chosen",
             )
         if transfer.direction == Direction.IN:
             become_ours(one)

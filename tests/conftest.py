@@ -560,3 +560,14 @@ def licences(contoso: Customer) -> Subscription:
 def planned(licences: Subscription) -> Move:
     """A move that looks after them in place, planned and not begun."""
     return MoveFactory(subscription=licences)
+
+
+# --- two providers -----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def crossing(northwind: Partner, anna: Actor, now: datetime) -> Any:
+    """Northwind and Lucerne under today's rules, with one customer between them."""
+    from tests.crossing import Crossing  # it stands on this module
+
+    return Crossing(now, northwind, anna)
