@@ -8,7 +8,7 @@ from django.urls import include, path, re_path
 from config import views
 from partners.views.companies import set_language
 from partners.views.theme import set_theme
-from subscriptions.views import customers, lists
+from subscriptions.views import customers, lists, my
 
 # One door for everybody: the admin's own sign-in form would know no throttle.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]  # as allauth documents
@@ -38,6 +38,7 @@ urlpatterns = [
     path("customers/", lists.customers, name="customers"),
     path("customers/export/", lists.export_customers, name="customers-export"),
     path("customers/<int:pk>/", customers.customer, name="customer"),
+    path("my/<str:token>/", my.my, name="my"),
     path("healthz", views.healthz, name="healthz"),
     path("account/", include(account_urls)),
     path("language/", set_language, name="set_language"),

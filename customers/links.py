@@ -109,7 +109,7 @@ def page_address(contact: Contact) -> str:
     """Return the address of the customer's page for this contact; it opens for one hour."""
     signer = TimestampSigner(salt="customers.page", sep=".")
     token = signer.sign(f"{contact.pk}.{contact.page_serial}")
-    return settings.SITE_URL + reverse("customers:my", args=[token])
+    return settings.SITE_URL + reverse("my", args=[token])
 
 
 def open_page(token: str) -> Contact:

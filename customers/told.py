@@ -15,6 +15,14 @@ from partners.models.activity import ActivityQuerySet
 TOLD = ("invitation.sent", "invitation.forwarded", "invitation.accepted", "invitation.to_confirm")
 TOLD_ABOUT = ("relationship.", "grant.", "assignment.", "renewal.")
 PASSED = ("handover.accepted", "handover.took_effect")
+_also: set[str] = set()
+_details: list[str] = []
+
+
+def tells(*verbs: str, details: Iterable[str] = ()) -> None:
+    """Register what a floor above does for customers, and the details of it that are told."""
+    _also.update(verbs)
+    _details.extend(details)
 
 
 def record_of(customer: Customer) -> ActivityQuerySet:
@@ -25,16 +33,17 @@ def record_of(customer: Customer) -> ActivityQuerySet:
     # A hand-over of many customers is one row, which names none of them.
     parts = customer.assignments.filter(hand_over__isnull=False).values("hand_over")
     about = Q(customer_ref=customer.pk) | Q(object_type=HandOver._meta.label_lower, object_ref__in=parts)
-    return Activity.objects.filter(about, told | Q(verb__in=PASSED)).order_by("-pk")
+    return Activity.objects.filter(about, told | Q(verb__in=[*PASSED, *_also])).order_by("-pk")
 
 
 def what(details: Mapping[str, Any]) -> str:
-    """Say in the reader's words which privilege, services and reseller a row is about; no other detail."""
+    """Say in the reader's words which privilege, services, reseller or step a row is about; nothing else."""
     words = [
         dict(Privilege.choices).get(details.get("privilege", "")),
         *(dict(Privilege.choices).get(one) for one in details.get("privileges", ())),
         dict(GROUND).get(details.get("services", "")),
         details.get("reseller"),
+        *(activity.detail(name)[1].get(details.get(name, "")) for name in _details),
     ]
     return ", ".join(str(word) for word in words if word)
 

@@ -109,7 +109,6 @@ urlpatterns: list[URLPattern] = [
     path("i/<str:token>/code/<uuid:key>/", public.code, name="landing-code"),
     path("i/<str:token>/code/<uuid:key>/new/", public.new_code, name="landing-new-code"),
     path("my/ask/<str:token>/", my.ask, name="my-ask"),
-    path("my/<str:token>/", my.my, name="my"),
     path("my/<str:token>/record/", my.record, name="my-record"),
     path("my/<str:token>/assignments/<int:pk>/refuse/", my.refuse, name="my-refuse"),
     path("my/<str:token>/assignments/<int:pk>/agree/", my_resellers.agree, name="my-agree"),

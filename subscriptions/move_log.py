@@ -7,6 +7,7 @@ from typing import Any
 from django.db import models
 from django.utils.translation import gettext_lazy
 
+from customers import told
 from customers.records import readers
 from partners import activity
 from partners.actor import Actor
@@ -41,6 +42,18 @@ activity.explain("closed_by_itself", gettext_lazy("Closed by what is on record")
 activity.explain("choice", gettext_lazy("Choice"), MoveStep.Choice.choices)
 activity.explain("target_on", gettext_lazy("Target date"))
 activity.explain("service", gettext_lazy("Service"))
+# What the customer reads of it: not how its partners plan, and keep their lists.
+told.tells(
+    Verb.PLANNED,
+    Verb.STEP_CLOSED,
+    Verb.STEP_NOT_NEEDED,
+    Verb.SETTLED,
+    Verb.COMPLETED,
+    Verb.ABANDONED,
+    Verb.SERVICE_MOVED,
+    Verb.SERVICE_CANCELLED,
+    details=("path", "step"),
+)
 
 
 def record(

@@ -1,4 +1,4 @@
-"""Who chose to wait for the end of a term is reminded before it comes, and the provider too, once at each mark.
+"""Who waits for the end of a term is reminded before it comes, and the provider too, once at each mark.
 
 Days are counted where the provider is. A mark that lay before the choice is none of its own.
 """

@@ -1,4 +1,7 @@
-"""The customer's own page, opened by a mailed link: see everything, refuse a reseller, withdraw."""
+"""What a customer sees and does of its privileges by a mailed link: refuse a reseller, withdraw.
+
+Its own page shows what it runs too, so it stands a floor higher.
+"""
 
 import uuid
 from collections import defaultdict
@@ -10,6 +13,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
+from django.db.models import Exists, OuterRef
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -52,14 +56,15 @@ class Holding:
 
 
 def _holdings(customer: Customer, stated: set[str], at: datetime) -> list[Holding]:
-    """Return who holds or is offered something, in two queries however many there are."""
+    """Return who holds or is offered something, in one query however many there are."""
     rows = (Assignment.objects.held(at) | Assignment.objects.to_answer(at)).filter(customer=customer)
-    live = set(Assignment.objects.live(at).filter(customer=customer).values_list("pk", flat=True))
+    live = Assignment.objects.live(at).filter(customer=customer)
+    rows = rows.annotate(in_force=Exists(live.filter(pk=OuterRef("pk"))))
     return [
         Holding(
             row,
-            row.pk in live,
-            "" if row.pk in live else why_not_live(row, at, stated),
+            row.in_force,
+            "" if row.in_force else why_not_live(row, at, stated),
             row.starts_later(at),
         )
         for row in rows.select_related("reseller", "provider", "partnership", "grant__relationship").order_by(
@@ -80,12 +85,9 @@ def _record(customer: Customer) -> list[tuple[activity.Entry, str]]:
     return [(entry, told.what(entry.details)) for entry in activity.entries(rows)]
 
 
-@login_not_required
-@by_link(own_page)
-@require_safe
-def my(request: HttpRequest, contact: Contact, token: str) -> HttpResponse:
-    """Show a customer who may do what until when, decided by whom, and what was done."""
-    at, customer = timezone.now(), contact.customer
+def standing_of(contact: Contact, at: datetime) -> dict[str, Any]:
+    """Return what the customer's page shows: who may do what until when, decided by whom; what was done."""
+    customer = contact.customer
     relationship = customer.relationships.order_by("-pk").first()
     grants = (
         list(relationship.grants.filter(status=Grant.Status.ACTIVE).order_by("privilege"))
@@ -100,7 +102,7 @@ def my(request: HttpRequest, contact: Contact, token: str) -> HttpResponse:
         .order_by("-pk")
         .first()
     )
-    context: dict[str, Any] = {
+    return {
         "contact": contact,
         "customer": customer,
         "provider": customer.provider,
@@ -110,6 +112,7 @@ def my(request: HttpRequest, contact: Contact, token: str) -> HttpResponse:
         "statements": statements,
         "to_come": about_to_name_another(customer),
         "accepted": accepted,
+        "attested": list(relationship.attestations.select_related("agreement")) if relationship else [],
         "renewals": [
             proposal
             for proposal in customer.renewals.waiting_at(at).select_related("relationship", "provider")
@@ -117,9 +120,7 @@ def my(request: HttpRequest, contact: Contact, token: str) -> HttpResponse:
         ],
         "record": _record(customer),
         "record_length": RECORD,
-        "token": token,
     }
-    return render(request, "customers/public/my.html", context)
 
 
 @login_not_required
@@ -167,7 +168,7 @@ def refuse(request: HttpRequest, contact: Contact, token: str, pk: int) -> HttpR
             messages.success(
                 request, _("%(reseller)s can no longer act for you here.") % {"reseller": assignment.reseller}
             )
-        return redirect("customers:my", token)
+        return redirect("my", token)
     names = {
         "reseller": assignment.reseller.name,
         "provider": assignment.provider.name,
@@ -247,7 +248,7 @@ def withdraw_code(
         key=key, purpose=Purpose.WITHDRAW_GRANT, object_ref=grant.pk, email=contact.email
     ).first()
     if code is None or not grant.can_move(Grant.Status.WITHDRAWN):
-        return redirect("customers:my", token)
+        return redirect("my", token)
     at = timezone.now()
     form = CodeForm(posted(request))
     if form.is_valid():
@@ -263,7 +264,7 @@ def withdraw_code(
                 _("%(privilege)s has been withdrawn. Nobody can use it any more.")
                 % {"privilege": grant.get_privilege_display()},
             )
-            return redirect("customers:my", token)
+            return redirect("my", token)
     code.refresh_from_db()
     context = {
         "form": form,
@@ -289,7 +290,7 @@ def lift(request: HttpRequest, contact: Contact, token: str, pk: int) -> HttpRes
         relationship__customer=contact.customer,
     )
     if statement.lifted_at is not None:
-        return redirect("customers:my", token)
+        return redirect("my", token)
     if request.method == "POST":
         try:
             privileges.lift_statement(statement, contact, at=timezone.now())
@@ -297,7 +298,7 @@ def lift(request: HttpRequest, contact: Contact, token: str, pk: int) -> HttpRes
             messages.error(request, str(refusal))
         else:
             messages.success(request, _("Noted: no other CSP partner administers these services any more."))
-        return redirect("customers:my", token)
+        return redirect("my", token)
     names = {"services": statement.get_family_display(), "provider": contact.customer.provider.name}
     context = {
         "contact": contact,

@@ -79,7 +79,7 @@ def decline(request: HttpRequest, contact: Contact, token: str, pk: int) -> Http
                 request,
                 _("You said no. %(provider)s has been told.") % {"provider": proposal.provider.name},
             )
-            return redirect("customers:my", token)
+            return redirect("my", token)
     context = {
         "form": form,
         "provider": proposal.provider,
@@ -117,7 +117,7 @@ def code(request: HttpRequest, contact: Contact, token: str, pk: int, key: uuid.
             form.add_error("code", str(refusal))
         else:
             messages.success(request, _("Renewed. A receipt is on its way to you."))
-            return redirect("customers:my", token)
+            return redirect("my", token)
     mailed.refresh_from_db()
     chosen = [item for item in items if item.grant.privilege in choice.privileges]
     context: dict[str, Any] = {

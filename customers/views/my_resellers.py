@@ -31,13 +31,13 @@ def agree(request: HttpRequest, contact: Contact, token: str, pk: int) -> HttpRe
     """Say what a reseller could do with the customer's yes, and mail the code that says it."""
     assignment, at = _find(contact, pk), timezone.now()
     if assignment.agreed_at is not None or not (assignment.waits_at(at) and assignment.ground_stands(at)):
-        return redirect("customers:my", token)
+        return redirect("my", token)
     if request.method == "POST":
         try:
             code = consents.ask_to_agree(assignment, contact, at=at)
         except Refused as refusal:
             messages.error(request, str(refusal))
-            return redirect("customers:my", token)
+            return redirect("my", token)
         return redirect("customers:my-agree-code", token, pk, code.key)
     context = {
         "contact": contact,
@@ -59,7 +59,7 @@ def agree_code(request: HttpRequest, contact: Contact, token: str, pk: int, key:
         key=key, purpose=Purpose.AGREE, object_ref=assignment.pk, email=contact.email
     ).first()
     if code is None or assignment.agreed_at is not None or not assignment.waits_at(at):
-        return redirect("customers:my", token)
+        return redirect("my", token)
     form = CodeForm(posted(request))
     if form.is_valid():
         try:
@@ -74,7 +74,7 @@ def agree_code(request: HttpRequest, contact: Contact, token: str, pk: int, key:
                 _("You agreed to %(reseller)s, which has been told. We write to you when it accepts.")
                 % {"reseller": assignment.reseller.name},
             )
-            return redirect("customers:my", token)
+            return redirect("my", token)
     code.refresh_from_db()
     context = {
         "form": form,

@@ -32,7 +32,7 @@ def end(request: HttpRequest, contact: Contact, token: str) -> HttpResponse:
     """Say what stops when the customer ends the relationship, and mail the code that does it."""
     relationship, at = _relationship(contact), timezone.now()
     if relationship is None:
-        return redirect("customers:my", token)
+        return redirect("my", token)
     asked = relationship.ending_requested_at is not None
     if request.method == "POST" and not asked:
         try:
@@ -93,7 +93,7 @@ def code(request: HttpRequest, contact: Contact, token: str, key: uuid.UUID) -> 
     mailed = MailedCode.objects.filter(key=key, purpose=Purpose.END, email=contact.email).first()
     over = relationship is None or relationship.ending_requested_at is not None
     if mailed is None or relationship is None or over or mailed.object_ref != relationship.pk:
-        return redirect("customers:my", token)
+        return redirect("my", token)
     form = CodeForm(posted(request))
     if form.is_valid():
         try:
@@ -104,7 +104,7 @@ def code(request: HttpRequest, contact: Contact, token: str, key: uuid.UUID) -> 
             form.add_error("code", str(refusal))
         else:
             messages.success(request, _said(relationship))
-            return redirect("customers:my", token)
+            return redirect("my", token)
     mailed.refresh_from_db()
     context = {
         "form": form,

@@ -48,11 +48,13 @@ PUBLIC = {
     "customers:landing-again",
     "customers:landing-code",
     "customers:landing-new-code",
-    "customers:my",
+    "my",
     "customers:my-ask",
     "customers:my-withdraw",
     "customers:my-withdraw-code",
     "customers:my-refuse",
+    "customers:my-agree",
+    "customers:my-agree-code",
     "customers:my-lift",
     "customers:my-renewal",
     "customers:my-renewal-decline",
@@ -111,6 +113,9 @@ POST subscriptions:attention-put-off kind=kind pk=relationship        in   in   
 POST subscriptions:attention-wake kind=kind pk=relationship           in   in   | 404  404  404  404  302  | 404  404  404  404  | 404  | 403  403
 GET  partners:settings                                                in   in   | 200  200  200  200  200  | 200  200  200  200  | 200  | 403  403
 POST partners:settings                                                in   in   | 403  403  403  403  200  | 200  403  200  200  | 200  | 403  403
+
+GET  customers:edition                                                in   in   | 403  403  403  403  200  | 403  403  403  403  | 200  | 403  403
+POST customers:edition                                                in   in   | 403  403  403  403  302  | 403  403  403  403  | 302  | 403  403
 
 GET  partners:mail-texts                                              in   in   | 200  200  200  200  200  | 403  403  403  403  | 200  | 403  403
 GET  partners:mail-text event=mail-event language=language            in   in   | 200  200  200  200  200  | 403  403  403  403  | 200  | 403  403
@@ -188,6 +193,8 @@ POST customers:request-refuse pk=request                              in   in   
 POST customers:acceptance-confirm pk=acceptance                       in   in   | 403  403  403  302  302  | 404  404  404  404  | 404  | 403  403
 GET  customers:acceptance-refuse pk=acceptance                        in   in   | 403  403  403  200  200  | 404  404  404  404  | 404  | 403  403
 POST customers:acceptance-refuse pk=acceptance                        in   in   | 403  403  403  302  302  | 404  404  404  404  | 404  | 403  403
+GET  customers:agreement-attest pk=relationship                       in   in   | 403  403  403  200  200  | 403  403  404  404  | 404  | 403  403
+POST customers:agreement-attest pk=relationship                       in   in   | 403  403  403  200  200  | 403  403  404  404  | 404  | 403  403
 POST customers:microsoft-note pk=relationship                         in   in   | 403  403  403  302  302  | 403  403  404  404  | 404  | 403  403
 
 #    privileges: assigned by the provider, answered by the reseller they are offered to
@@ -248,6 +255,8 @@ GET  subscriptions:subscription-record pk=contoso                     in   in   
 POST subscriptions:subscription-record pk=contoso                     in   in   | 403  403  200  200  200  | 403  403  404  404  | 404  | 403  403
 GET  subscriptions:subscription-edit pk=subscription                  in   in   | 403  403  200  200  200  | 403  403  404  404  | 404  | 403  403
 POST subscriptions:subscription-edit pk=subscription                  in   in   | 403  403  200  200  200  | 403  403  404  404  | 404  | 403  403
+GET  subscriptions:subscription-reseller pk=subscription              in   in   | 403  403  200  200  200  | 403  403  404  404  | 404  | 403  403
+POST subscriptions:subscription-reseller pk=subscription              in   in   | 403  403  200  200  200  | 403  403  404  404  | 404  | 403  403
 
 #    what a reseller that is not here yet opens by a link
 GET  partners:join token=team-token                                   404  200  | 200  200  200  200  200  | 200  200  200  200  | 200  | 200  200
@@ -264,7 +273,7 @@ POST customers:landing-again token=invitation-token                   404  302  
 GET  customers:landing-code token=invitation-token key=answer-code    404  200  | 200  200  200  200  200  | 200  200  200  200  | 200  | 200  200
 POST customers:landing-code token=invitation-token key=answer-code    404  200  | 200  200  200  200  200  | 200  200  200  200  | 200  | 200  200
 POST customers:landing-new-code token=invitation-token key=answer-code 404  302  | 302  302  302  302  302  | 302  302  302  302  | 302  | 302  302
-GET  customers:my token=page-token                                    404  200  | 200  200  200  200  200  | 200  200  200  200  | 200  | 200  200
+GET  my token=page-token                                              404  200  | 200  200  200  200  200  | 200  200  200  200  | 200  | 200  200
 GET  customers:my-record token=page-token                             404  200  | 200  200  200  200  200  | 200  200  200  200  | 200  | 200  200
 GET  customers:my-ask token=ask-token                                 404  200  | 200  200  200  200  200  | 200  200  200  200  | 200  | 200  200
 POST customers:my-ask token=ask-token                                 404  302  | 302  302  302  302  302  | 302  302  302  302  | 302  | 302  302
@@ -274,6 +283,10 @@ GET  customers:my-withdraw-code token=page-token pk=grant key=withdrawal-code 40
 POST customers:my-withdraw-code token=page-token pk=grant key=withdrawal-code 404  200  | 200  200  200  200  200  | 200  200  200  200  | 200  | 200  200
 GET  customers:my-refuse token=page-token pk=assignment               404  200  | 200  200  200  200  200  | 200  200  200  200  | 200  | 200  200
 POST customers:my-refuse token=page-token pk=assignment               404  302  | 302  302  302  302  302  | 302  302  302  302  | 302  | 302  302
+GET  customers:my-agree token=page-token pk=asked-offer               404  200  | 200  200  200  200  200  | 200  200  200  200  | 200  | 200  200
+POST customers:my-agree token=page-token pk=asked-offer               404  302  | 302  302  302  302  302  | 302  302  302  302  | 302  | 302  302
+GET  customers:my-agree-code token=page-token pk=asked-offer key=agree-code 404  200  | 200  200  200  200  200  | 200  200  200  200  | 200  | 200  200
+POST customers:my-agree-code token=page-token pk=asked-offer key=agree-code 404  200  | 200  200  200  200  200  | 200  200  200  200  | 200  | 200  200
 GET  customers:my-lift token=page-token pk=statement                  404  200  | 200  200  200  200  200  | 200  200  200  200  | 200  | 200  200
 POST customers:my-lift token=page-token pk=statement                  404  302  | 302  302  302  302  302  | 302  302  302  302  | 302  | 302  302
 GET  subscriptions:my-end token=page-token                            404  200  | 200  200  200  200  200  | 200  200  200  200  | 200  | 200  200

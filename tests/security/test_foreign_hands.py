@@ -223,7 +223,7 @@ def test_a_link_of_one_kind_opens_no_other(client: Client) -> None:
         client.get(reverse("partners:join", args=[token_of(onboarding.address_of(reseller))])).status_code
         == 404
     )
-    assert client.get(reverse("customers:my", args=[token_of(joining.address_of(team))])).status_code == 404
+    assert client.get(reverse("my", args=[token_of(joining.address_of(team))])).status_code == 404
 
 
 # --- back to where one was ---------------------------------------------------------------------
