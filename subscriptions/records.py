@@ -149,7 +149,8 @@ def change_reseller(
     customer = _lock(subscription.customer_id)
     refuse_other(by, customer.provider_id)
     subscription = Subscription.objects.lock(subscription.pk)
-    _refuse_unless_open(subscription, Path.CHANGE_RESELLER, at)
+    if refusal := why_not_change_reseller(subscription, at):
+        raise Refused(refusal)
     if subscription.version != version:
         raise Stale(_("Somebody else has changed this subscription since you opened the form."))
     before = subscription.partner_on_record
@@ -179,15 +180,17 @@ def change_reseller(
     return subscription
 
 
-def _refuse_unless_open(subscription: Subscription, path: Path, at: datetime) -> None:
-    """Refuse, in the ruling's words, a path it does not open; nothing of an add-on stands alone."""
+def why_not_change_reseller(subscription: Subscription, at: datetime) -> str:
+    """Say, in the ruling's words, why the reseller on record cannot be changed; empty if it can."""
     ((_row, ruling),) = rulings.rule([subscription], at)
-    if any(one.path == path for one in ruling.open) and not ruling.plan_with_base:
-        return
-    closed = next((one for one in ruling.closed if one.path == path), None)
     if ruling.plan_with_base:
-        raise Refused(_("An add-on goes the way of its subscription."))
-    raise Refused(str(closed.reason if closed else ruling.reason))
+        return _("An add-on goes the way of its subscription.")
+    if any(one.path == Path.CHANGE_RESELLER for one in ruling.open):
+        return ""
+    closed = next((one for one in ruling.closed if one.path == Path.CHANGE_RESELLER), None)
+    if closed is not None:
+        return str(closed.reason)
+    return _("Only what you sell in CSP, and what has not ended, has a reseller to change.")
 
 
 def _lock(customer_pk: int) -> Customer:

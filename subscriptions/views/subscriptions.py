@@ -159,22 +159,26 @@ def edit(request: Request, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def change_reseller(request: Request, pk: int) -> HttpResponse:
     """Ask which reseller is on record for a subscription the provider sells; posted to, change it."""
-    rows = Subscription.objects.visible_to(request.actor).select_related(
-        "customer__provider", "partner_on_record", "product", "parent__product"
-    )
-    found = get_object_or_404(rows, pk=pk)
+    at = timezone.now()
+    rows = rulings.with_facts(Subscription.objects.visible_to(request.actor, at))
+    found = get_object_or_404(rows.select_related("partner_on_record"), pk=pk)
     require(may_edit_subscription(request.actor, found))
     form = ResellerForm(request.POST if request.method == "POST" else None, subscription=found)
-    if form.is_valid():
+    refused = records.why_not_change_reseller(found, at)
+    if form.is_valid() and not refused:
         chosen, version = form.cleaned_data["partner_on_record"], form.cleaned_data["version"]
         try:
-            records.change_reseller(found, chosen, version=version, by=request.actor, at=timezone.now())
+            records.change_reseller(found, chosen, version=version, by=request.actor, at=at)
         except Refused as refusal:
             show(form, refusal)
         else:
             messages.success(request, _("The reseller on record was changed."))
             return redirect(found)
-    return render(request, "subscriptions/reseller_form.html", {"form": form, "subscription": found})
+    return render(
+        request,
+        "subscriptions/reseller_form.html",
+        {"form": form, "subscription": found, "refused": refused},
+    )
 
 
 def show(form: forms.Form, refusal: Refused) -> None:

@@ -87,11 +87,9 @@ def _beginning(row: Subscription, path: OpenPath, actor: Actor) -> tuple[str, st
         address = reverse("subscriptions:move-plan", args=[row.pk], query={"path": path.path.value})
         return address, _("Plan this path")
     if path.path == Path.TRANSFER and may_file_transfer(actor) and actor.is_of(row.provider_id):
-        if path.direction == Direction.OUT:
-            received = reverse("subscriptions:transfers", query={"side": "received"})
-            return received, _("See what was asked of you")
         address = reverse("subscriptions:transfer-new", query={"subscription": row.pk})
-        return address, _("Request the transfer")
+        is_out = path.direction == Direction.OUT
+        return address, _("Write down a transfer") if is_out else _("Request the transfer")
     if path.path == Path.CHANGE_RESELLER and may_edit_subscription(actor, row):
         return reverse("subscriptions:subscription-reseller", args=[row.pk]), _("Change the reseller")
     return None
