@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from typing import Self
 
 from django.db import models
-from django.db.models import Count, Exists, OuterRef, Q, Subquery, Value
+from django.db.models import Count, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
@@ -27,16 +27,6 @@ class Shown(models.TextChoices):
     OPEN = "open", pgettext_lazy("moves", "Under way")
     COMPLETED = "completed", pgettext_lazy("moves", "Completed")
     ABANDONED = "abandoned", pgettext_lazy("moves", "Abandoned")
-
-
-class Turn(models.TextChoices):
-    """Who acts next."""
-
-    MINE = "mine", _("Yours")
-    PROVIDER = StepActor.PROVIDER.value, _("The provider")
-    RESELLER = StepActor.RESELLER.value, _("The reseller")
-    CUSTOMER = StepActor.CUSTOMER.value, _("The customer")
-    CURRENT_PARTNER = StepActor.CURRENT_PARTNER.value, _("The current partner")
 
 
 class Target(models.TextChoices):
@@ -63,7 +53,7 @@ class MovesAsked:
         """Read what an address asks for."""
         return cls(
             status=asked_choice(request, "status", Shown.values) or Shown.OPEN.value,
-            turn=asked_choice(request, "turn", Turn.values),
+            turn=asked_choice(request, "turn", StepActor.values),
             path=asked_choice(request, "path", Path.values),
             target=asked_choice(request, "target", Target.values),
             customer=asked_key(request, "customer"),
@@ -80,7 +70,7 @@ class MovesAsked:
         return ("target_on", "pk") if self.target else ("-pk",)
 
     def among(self, rows: MoveQuerySet, actor: Actor, at: datetime) -> MoveQuerySet:
-        """Return the moves that fit, each with `turn`, `is_mine` and how far it is."""
+        """Return the moves that fit, each with `turn`, whose it is."""
         rows = rows.with_next()
         rows = rows.open() if self.status == Shown.OPEN else rows.filter(status=self.status)
         if self.path:
@@ -91,12 +81,8 @@ class MovesAsked:
             rows = self._by_target(
                 rows, at.astimezone(actor.partner.zone).date() if actor.partner else at.date()
             )
-        rows = rows.annotate(turn=turns.whose(at, turns.as_seen_by(actor)), is_mine=_mine(actor, at))
-        if self.turn == Turn.MINE:
-            rows = rows.filter(is_mine=True)
-        elif self.turn:
-            rows = rows.filter(turn=self.turn)
-        return rows
+        rows = rows.annotate(turn=turns.whose(at, turns.as_seen_by(actor)))
+        return rows.filter(turn=self.turn) if self.turn else rows
 
     def _by_target(self, rows: MoveQuerySet, today: date) -> MoveQuerySet:
         rows = rows.filter(target_on__isnull=False)
@@ -108,6 +94,11 @@ class MovesAsked:
                     target_on__gte=today, target_on__lte=today + timedelta(days=int(self.target))
                 )
         return rows
+
+
+def own_turn(actor: Actor) -> str:
+    """Return the turn that is the company's the actor acts for."""
+    return StepActor.RESELLER.value if turns.as_seen_by(actor) else StepActor.PROVIDER.value
 
 
 def how_far(rows: MoveQuerySet) -> MoveQuerySet:
@@ -123,13 +114,3 @@ def how_far(rows: MoveQuerySet) -> MoveQuerySet:
         "subscription__provider",
         "subscription__parent__product",
     )
-
-
-def _mine(actor: Actor, at: datetime) -> Exists | Q | Value:
-    """Write that the company acted for takes the next step, if any of its people may."""
-    company = actor.partner
-    if company is None:
-        return Value(False)
-    if company.is_reseller:
-        return models.ExpressionWrapper(turns.held(at, company.pk), output_field=models.BooleanField())
-    return models.ExpressionWrapper(Q(next_actor=StepActor.PROVIDER), output_field=models.BooleanField())

@@ -83,7 +83,7 @@ class StepForm(forms.Form):
     )
     azure_id = Line(label=gettext_lazy("Azure subscription ID"), max_length=80, required=False)
     note = Lines(label=gettext_lazy("Note"), max_length=2000, rows=3, required=False)
-    files = Files(
+    files = Files(  # type: ignore[assignment]  # a field; the form's own `files` is set on the instance
         label=gettext_lazy("Files"),
         required=False,
         help_text=gettext_lazy("PDF, picture or Word document, each up to 10 MB."),
@@ -181,7 +181,7 @@ class StepForm(forms.Form):
         """Refuse files that were too big together, and a new subscription nobody named."""
         cleaned: dict[str, Any] = super().clean() or {}
         if self.too_big:
-            self._errors.pop("files", None)  # what was dropped is not missing
+            self.errors.pop("files", None)  # what was dropped is not missing
             self.add_error("files", _("Together the files are bigger than 50 MB. Nothing was kept of them."))
         if self.records_new and not cleaned.get("successor") and "product" not in self.errors:
             if not cleaned.get("product"):

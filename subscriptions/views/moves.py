@@ -1,141 +1,42 @@
-"""Moves: the board of those a company walks, one of them with its steps, and what becomes of it."""
+"""One move: its steps and what proves them, its sheet of paper, and what becomes of it."""
 
-from collections.abc import Callable, Iterator
-from datetime import date, datetime
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from partners import activity
 from partners.actor import Actor
 from partners.errors import Refused
 from partners.models import Activity
-from partners.paging import address_with, page_of
 from partners.permissions import require
 from partners.requests import Request
-from partners.templatetags.ui import day_words, exact_day
-from subscriptions import gates, moves, rulings
-from subscriptions.board import COUNTED, MovesAsked, Shown, Target, Turn, how_far
+from subscriptions import advice, gates, moves, rulings, turns
+from subscriptions.board import own_turn
 from subscriptions.models import Move, MoveStep
 from subscriptions.move_forms import ReasonForm, TargetForm
 from subscriptions.permissions import may_manage_move
-from subscriptions.rulebook import Ruling
-from subscriptions.steps import BY_CODE
 from subscriptions.views import rulings as rulings_shown
-from subscriptions.views.customers import timeline
-from subscriptions.views.lists import choices, removable
+from subscriptions.views.board import target, turn_words
+from subscriptions.views.customers import in_words
 from subscriptions.views.walks import shown_inventory, shown_steps
-from subscriptions.vocabulary import Direction, Path, words
+from subscriptions.vocabulary import Direction, Path
 
-# --- the board ---------------------------------------------------------------------------------
-
-
-@require_safe
-def board(request: Request) -> HttpResponse:
-    """List the moves of a company, the newest or the first to be done first: how far, and whose turn."""
-    actor, at, asks = request.actor, timezone.now(), MovesAsked.of(request)
-    fitting = asks.among(Move.objects.visible_to(actor, at), actor, at)
-    page = page_of(how_far(fitting), request, *asks.keys)
-    return render(
-        request,
-        "subscriptions/moves.html",
-        {
-            "rows": list(listed(page.rows, actor, at)),
-            "page": page,
-            "shown": page.shown_of(fitting.order_by(*asks.keys), COUNTED),
-            "asks": asks,
-            "states": [
-                {
-                    "label": one.label,
-                    "url": address_with(request, status="" if one == Shown.OPEN else one.value),
-                    "active": one == asks.status,
-                }
-                for one in Shown
-            ],
-            "turns": choices(request, "turn", Turn, asks.turn, _("Anybody")),
-            "paths": [(one.value, one.label) for one in Path],
-            "targets": Target.choices,
-            "in_force": removable(request, in_force(asks, page.rows)),
-            "newest_url": address_with(request, target=""),
-            "target_url": address_with(request, target=Target.ANY.value),
-            "is_provider": actor.partner is not None and actor.partner.owns_relationships,
-        },
-    )
-
-
-def in_force(asks: MovesAsked, rows: list[Move]) -> dict[str, str]:
-    """Return the filters in force that no chip shows, in words."""
-    found = {}
-    if asks.path:
-        found["path"] = _("Path: %(what)s") % {"what": Path(asks.path).label}
-    if asks.target:
-        found["target"] = _("To be done: %(what)s") % {"what": Target(asks.target).label}
-    if asks.customer:
-        name = rows[0].subscription.customer.name if rows else str(asks.customer)
-        found["customer"] = _("Customer: %(what)s") % {"what": name}
-    return found
-
-
-def listed(rows: list[Any], actor: Actor, at: datetime) -> Iterator[dict[str, Any]]:
-    """Yield moves ready for the table; the rows bring all it shows."""
-    base, customers, subscriptions = (
-        reverse(name) for name in ("subscriptions:moves", "customers", "subscriptions:subscriptions")
-    )
-    paths, turns, statuses = words(Path), words(Turn), words(Move.Status)
-    today = timezone.localtime(at).date()
-    for move in rows:
-        row = move.subscription
-        deadline = rulings.deadline(row, at) if move.is_open else None
-        yield {
-            "url": f"{base}{move.pk}/",
-            "name": str(row),
-            "subscription_url": f"{subscriptions}{row.pk}/",
-            "customer": row.customer.name,
-            "customer_url": f"{customers}{row.customer_id}/",
-            "path": paths[move.path],
-            "is_out": move.direction == "out",
-            "closed": move.steps_closed,
-            "all": move.steps_all,
-            "step": BY_CODE[move.next_code].title if move.next_code and move.is_open else "",
-            "status": statuses[move.status],
-            "state": move.status,
-            "turn": turn_words(turns, move.turn, is_mine=move.is_mine) if move.is_open else "",
-            "is_mine": move.is_mine,
-            "target": target(move.target_on, today) if move.is_open else None,
-            "ended_at": move.ended_at,
-            "due": rulings_shown.due(deadline.on, today) if deadline else None,
-        }
-
-
-def turn_words(turns: dict[str, str], turn: str, *, is_mine: bool) -> str:
-    """Say whose turn it is, to whoever reads."""
-    return _("Your turn") if is_mine else turns.get(turn, "")
-
-
-def target(day: date | None, today: date) -> dict[str, str] | None:
-    """Return a target date as a state and words."""
-    if day is None:
-        return None
-    return {
-        "state": "urgent" if day < today else "info",
-        "words": day_words(day, today),
-        "exact": exact_day(day),
-    }
-
-
-# --- one move ----------------------------------------------------------------------------------
+TIMELINE = 30  # log rows on a move's page
+TOLD = ("step", "service", "choice")  # of the details of a row
 
 
 def find(request: Request, pk: int) -> Move:
     """Return a move among those the actor sees, with what every page of it reads; else 404."""
-    rows = Move.objects.visible_to(request.actor).select_related(
-        "customer", "provider", "successor__product", "subscription__parent__product"
-    )
+    actor, at = request.actor, timezone.now()
+    rows = Move.objects.visible_to(actor, at).with_next()
+    rows = rows.annotate(turn=turns.whose(at, turns.as_seen_by(actor)))
+    rows = rows.select_related("customer", "provider", "successor__product", "subscription__parent__product")
     rows = rows.select_related("subscription__product", "subscription__customer", "subscription__provider")
     return get_object_or_404(rows, pk=pk)
 
@@ -160,7 +61,10 @@ def detail_of(request: Request, move: Move, **more: Any) -> dict[str, Any]:
         "steps": steps,
         "next": next((step for step in steps if step["state"] == "now"), None) if move.is_open else None,
         "closed": sum(step["is_closed"] for step in steps),
-        "advice": advice(move, ruling),
+        "advice": advice.cautions(row, move.path) if move.is_open else [],
+        "advised": moves.recommended(row, move.path, at) if move.is_open else None,
+        "turn": turn_words(move.turn, actor) if move.is_open else "",  # type: ignore[attr-defined]  # annotated
+        "is_mine": move.turn == own_turn(actor),  # type: ignore[attr-defined]  # annotated
         "inventory": shown_inventory(ground, actor),
         "due": rulings_shown.due(ruling.deadline.on, ruling.facts.today)
         if move.is_open and ruling.deadline
@@ -171,17 +75,25 @@ def detail_of(request: Request, move: Move, **more: Any) -> dict[str, Any]:
         "may_retarget": manages and move.is_open,
         "target_form": TargetForm(initial={"target_on": move.target_on}),
         "is_provider": actor.is_of(move.provider_id),
-        "timeline": timeline(
-            Activity.objects.visible_to(actor).filter(object_type=move._meta.label_lower, object_ref=move.pk),
-            skip=str(move),
-        ),
+        "timeline": timeline_of(move, actor),
         **more,
     }
 
 
-def advice(move: Move, ruling: Ruling) -> list[str]:
-    """Return what to look at while a move is walked."""
-    return [str(one.label) for one in ruling.warnings] if move.is_open else []
+def timeline_of(move: Move, actor: Actor) -> list[dict[str, Any]]:
+    """Return the newest rows of the log about a move, each with the step or service it is about."""
+    rows = Activity.objects.visible_to(actor).filter(object_type=move._meta.label_lower, object_ref=move.pk)
+    return [
+        {
+            "title": entry.label,
+            "who": " · ".join(part for part in (entry.who, entry.company) if part),
+            "at": entry.at,
+            "note": " · ".join(
+                in_words(name, entry.details[name]) for name in TOLD if entry.details.get(name)
+            ),
+        }
+        for entry in activity.entries(rows.order_by("-pk")[:TIMELINE])
+    ]
 
 
 @require_safe

@@ -16,11 +16,10 @@ from partners.errors import Refused
 from partners.paging import BIGGEST
 from partners.permissions import company_of, require
 from partners.requests import Request
-from subscriptions import bulk_moves, moves, rulings
+from subscriptions import advice, bulk_moves, moves, rulings
 from subscriptions.bulk_moves import MOST_AT_ONCE
 from subscriptions.filters import SubscriptionsAsked
 from subscriptions.models import Move, Subscription
-from subscriptions.models.subscription import SubscriptionQuerySet
 from subscriptions.move_forms import BulkPlanForm, PlanForm
 from subscriptions.permissions import may_plan, may_plan_moves
 from subscriptions.steps import PLANNABLE
@@ -59,7 +58,8 @@ def plan(request: Request, pk: int) -> HttpResponse:
     else:
         asked = request.GET.get("path", "")
         chosen = asked if asked in dict(paths) else paths[0][0] if paths else ""
-        form = PlanForm(paths=paths, initial={"path": chosen})
+        advised = moves.recommended(found, chosen, at)
+        form = PlanForm(paths=paths, initial={"path": chosen, "target_on": advised})
     state = standing.states([found.customer_id])[found.customer_id]
     shown = rulings_shown.shown(ruling, rulings_shown.fixes(actor, found.customer, state))
     return render(
@@ -70,7 +70,13 @@ def plan(request: Request, pk: int) -> HttpResponse:
             "form": form,
             "ruling": shown,
             "open": [
-                {"code": one.path.value, "shown": words, "refused": refused[one.path]}
+                {
+                    "code": one.path.value,
+                    "shown": words,
+                    "refused": refused[one.path],
+                    "advised": moves.recommended(found, one.path, at),
+                    "cautions": advice.cautions(found, one.path),
+                }
                 for one, words in zip(ruling.open, shown["open"], strict=True)
             ],
             "is_any": bool(paths),
@@ -95,8 +101,9 @@ def plan_many(request: Request) -> HttpResponse:
         return _plan_chosen(request)
     at = timezone.now()
     rows = chosen(request, at)
-    number = rows.values("pk").order_by("-pk")[: MOST_AT_ONCE + 1].count()
-    if number > UNASKED and (asking := ask_password_again(request)) is not None:
+    is_more = len(rows) > MOST_AT_ONCE
+    rows = rows[:MOST_AT_ONCE]
+    if len(rows) > UNASKED and (asking := ask_password_again(request)) is not None:
         return asking
     asks = SubscriptionsAsked.of(request)
     asked = request.GET if "plan" in request.GET else None
@@ -115,8 +122,8 @@ def plan_many(request: Request) -> HttpResponse:
                 if name not in ("plan", "target_on")
                 for value in values
             ],
-            "number": min(number, MOST_AT_ONCE),
-            "is_more": number > MOST_AT_ONCE,
+            "number": len(rows),
+            "is_more": is_more,
             "most": MOST_AT_ONCE,
             "path": Path(path).label if path else "",
             "chosen_path": path,
@@ -155,13 +162,14 @@ def _plan_chosen(request: Request) -> HttpResponse:
     )
 
 
-def chosen(request: Request, at: datetime) -> SubscriptionQuerySet:
-    """Return the subscriptions an address names, else those it filters for."""
-    rows = Subscription.objects.visible_to(request.actor, at)
+def chosen(request: Request, at: datetime) -> list[Subscription]:
+    """Return the subscriptions an address names, else filters for; at most one more than are planned."""
+    seen = Subscription.objects.visible_to(request.actor, at)
     if keys := keys_in(request.GET.getlist("only")):
-        return rows.filter(pk__in=keys)
+        return list(rulings.with_facts(seen).filter(pk__in=keys[: MOST_AT_ONCE + 1]).order_by("-pk"))
     asks, _resellers = asked_of(request, SubscriptionsAsked)
-    return asks.among(rows, request.actor, at)
+    fitting = rulings.with_facts(asks.among(seen, request.actor, at))
+    return list(fitting.order_by(*asks.keys)[: MOST_AT_ONCE + 1])
 
 
 def keys_in(values: Iterable[str]) -> list[int]:

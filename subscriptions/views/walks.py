@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from partners.actor import Actor
 from partners.templatetags.ui import exact_day
-from subscriptions import gates, inventory
+from subscriptions import advice, gates, inventory
 from subscriptions.gates import Ground
 from subscriptions.models import InventoryItem, MoveStep, StepFile
 from subscriptions.move_forms import ServiceForm
@@ -44,14 +44,13 @@ def shown_step(step: MoveStep, ground: Ground, actor: Actor) -> dict[str, Any]:
         "outcome": step.get_outcome_display(),
         "is_closed": step.is_closed,
         "actor": StepActor(step.actor).label,
-        "turn": turn_of(step, actor, may=may),
-        "is_mine": may and step.actor == StepActor.PROVIDER,
+        "is_ours": step.actor == StepActor.PROVIDER,
         "privilege": step.get_privilege_display() if step.privilege != StepPrivilege.NONE else "",
         "is_optional": step.is_optional,
         "who": step.done_by,
         "at": step.done_at,
         "facts": facts,
-        "note": step.note,
+        "note": note_of(step),
         "reason": step.reason,
         "files": shown_files(step, actor, ground.at),
         "may_close": may,
@@ -61,11 +60,10 @@ def shown_step(step: MoveStep, ground: Ground, actor: Actor) -> dict[str, Any]:
     }
 
 
-def turn_of(step: MoveStep, actor: Actor, *, may: bool) -> str:
-    """Say whose turn a step is, to whoever reads."""
-    if may and step.actor == StepActor.PROVIDER:
-        return _("You")
-    return str(StepActor(step.actor).label)
+def note_of(step: MoveStep) -> str:
+    """Return what was written down; what closed by a recorded fact says so in the reader's language."""
+    fact = step.template.fact
+    return str(fact.label) if fact and step.is_closed and step.done_user_id is None else step.note
 
 
 def facts_of(step: MoveStep) -> list[tuple[str, str]]:
@@ -107,7 +105,7 @@ def shown_inventory(ground: Ground, actor: Actor) -> dict[str, Any] | None:
     if move.path != Path.MIGRATE_AZURE:
         return None
     keeps = may_manage_move(actor, move) and inventory.may_change(ground)
-    notes = {
+    notes: dict[Evidence, bool] = {
         evidence: not gates.why_not_noted(step, actor, ground)
         for step in ground.walk
         for evidence in (Evidence.MOVED, Evidence.CANCELLED)
@@ -118,7 +116,7 @@ def shown_inventory(ground: Ground, actor: Actor) -> dict[str, Any] | None:
         "items": items,
         "acts": any(one["acts"] for one in items),
         "form": ServiceForm() if keeps else None,
-        "double_days": "",
+        "days_twice": advice.days_running_twice(move, ground.at),
     }
 
 
