@@ -3,7 +3,7 @@
 from django.db import transaction
 from django.utils import timezone
 
-from config.world import channel, desk, estate, events, passing, people, under_way
+from config.world import channel, crossing, desk, estate, events, passing, people, under_way, walks
 from config.world.people import PASSWORD
 from config.world.stage import World, invite
 from customers.models import Invitation, InvitationLink
@@ -47,6 +47,8 @@ def make() -> None:
     under_way.wishes(world)
     passing.existing_book(world)
     estate.subscriptions(world)
+    walks.every_walk(world)
+    crossing.transfers_of_a_twin(world)
     passing.hand_over(world)
     passing.ending(world)
     desk.teams(world)

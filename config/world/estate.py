@@ -80,3 +80,8 @@ def _product(world: World, channel: Channel, billing: Billing) -> Product:
     if billing == Billing.LICENSE:
         chosen = chosen.filter(name__in=FAMILIES_SOLD)
     return world.dice.choice(list(chosen.order_by("pk")))
+
+
+def product_named(name: str) -> Product:
+    """Return a product of the catalogue by its name; of several the first."""
+    return Product.objects.filter(name=name).order_by("pk")[0]
