@@ -60,6 +60,8 @@ def edit(
     ground = _to_keep(item.move, availability, by=by, at=at)
     item = _fresh(item, ground)
     _refuse_moved(item)
+    if availability != Availability.AVAILABLE:
+        _refuse_last(item, ground)
     item.name, item.availability = name.strip(), availability
     item.is_classic, item.note = is_classic, note.strip()
     _save(item)
@@ -73,9 +75,7 @@ def remove(item: InventoryItem, *, by: Actor, at: datetime) -> None:
     ground = _to_keep(item.move, Availability.AVAILABLE, by=by, at=at)
     item = _fresh(item, ground)
     _refuse_moved(item)
-    others = ground.move.inventory.exclude(pk=item.pk).filter(availability=Availability.AVAILABLE)
-    if _all_known(ground) and not others.exists():
-        raise Refused(_("It is the last one that can be moved. Give the move up instead."))
+    _refuse_last(item, ground)
     InventoryItem.objects.filter(pk=item.pk).delete()  # the instance keeps its key, for the log
     _record(Verb.SERVICE_REMOVED, item, ground, by=by)
 
@@ -156,6 +156,13 @@ def _fresh(item: InventoryItem, ground: Ground) -> InventoryItem:
 def _refuse_moved(item: InventoryItem) -> None:
     if item.moved_at is not None:
         raise Refused(_("This service was moved already."))
+
+
+def _refuse_last(item: InventoryItem, ground: Ground) -> None:
+    """Refuse to leave a move, once every service is known, with nothing to move."""
+    others = ground.move.inventory.exclude(pk=item.pk).filter(availability=Availability.AVAILABLE)
+    if _all_known(ground) and not others.exists():
+        raise Refused(_("It is the last one that can be moved. Give the move up instead."))
 
 
 def _refuse_step(evidence: Evidence, ground: Ground, by: Actor) -> None:
