@@ -44,6 +44,7 @@ class Kind(models.TextChoices):
     ASKED_AGAIN = "asked_again", gettext_lazy("customers asking for a new link")
     EXPIRING = "expiring", gettext_lazy("invitations that expire")
     STEPS = "steps", gettext_lazy("steps of moves to take")
+    TRANSFERS = "transfers", gettext_lazy("transfers to answer")
     DECISIONS = "decisions", gettext_lazy("decisions within 30 days")
     OFFERS = "offers", gettext_lazy("offers waiting at resellers")
     HANDOVERS = "handovers", gettext_lazy("hand-overs without an answer")
@@ -51,6 +52,7 @@ class Kind(models.TextChoices):
     ENDING = "ending", gettext_lazy("privileges that end")
     MICROSOFT = "microsoft", gettext_lazy("to confirm at Microsoft")
     UNKNOWN = "unknown", gettext_lazy("terms without a known end")
+    TRANSFERS_SENT = "transfers_sent", gettext_lazy("transfers without an outcome")
     CHASED = "chased", gettext_lazy("steps current partners owe")
     OTHERS = "others", gettext_lazy("steps that wait for others")
 

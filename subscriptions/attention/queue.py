@@ -12,7 +12,14 @@ from django.db.models import Count
 
 from partners.actor import Actor
 from partners.models import Partner
-from subscriptions.attention import invitations, moves, privileges, relationships, subscriptions
+from subscriptions.attention import (
+    invitations,
+    moves,
+    privileges,
+    relationships,
+    subscriptions,
+    transfers,
+)
 from subscriptions.attention.items import MOST, Collector, Item, Kind, PutOff, Row
 from subscriptions.attention.subscriptions import RUNNING, WEEKS
 from subscriptions.models import Subscription
@@ -34,6 +41,8 @@ PROVIDER: tuple[Collector, ...] = (
     moves.STEPS,
     moves.CHASED,
     moves.OTHERS,
+    transfers.RECEIVED,
+    transfers.SENT,
 )
 RESELLER: tuple[Collector, ...] = (
     relationships.PARTNERSHIPS,
