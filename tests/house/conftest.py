@@ -29,6 +29,7 @@ from partners.actor import Actor
 from partners.models import Membership, Partner, Partnership, Role
 from subscriptions import attention, snoozes
 from subscriptions.attention import Kind
+from subscriptions.vocabulary import AutoRenew, Availability, Billing, Channel, Path
 from tests.conftest import member
 from tests.factories import (
     PASSWORD,
@@ -36,14 +37,20 @@ from tests.factories import (
     ContactFactory,
     CustomerFactory,
     HandOverFactory,
+    InventoryItemFactory,
     InvitationFactory,
     InvitationRequestFactory,
+    MoveFactory,
     OnboardingFactory,
     PartnerFactory,
     PartnershipFactory,
+    ProductFactory,
     RelationshipFactory,
     RenewalProposalFactory,
+    StepFileFactory,
     SubscriptionFactory,
+    TransferFactory,
+    TransferItemFactory,
     UserFactory,
 )
 
@@ -180,7 +187,11 @@ def world(
     )
     renewal = RenewalProposalFactory(relationship=relationship)
     asked = AssignmentFactory(
-        grant=assigned.grant, partnership=adventure_partnership, offered=True, needs_yes=True
+        grant=support,
+        partnership=adventure_partnership,
+        family=Family.AZURE,  # provisioning stays free to be offered
+        offered=True,
+        needs_yes=True,
     )
     withdrawal = links.make_code(Purpose.WITHDRAW_GRANT, support.pk, confirmed.email, at=now)
     draft = InvitationFactory(provider=contoso.provider, customer=contoso, draft=True)
@@ -188,9 +199,46 @@ def world(
     colleague = joining.invite(
         contoso.provider, "nina@northwind.example", Role.SALES_AGENT, language="en", by=anna, at=now
     )
+    mine = MoveFactory(
+        subscription__customer=contoso, subscription__auto_renew=AutoRenew.NO, path=Path.WAIT_OR_CANCEL
+    )
+    walked = MoveFactory(subscription__customer=contoso, path=Path.MIGRATE_AZURE, done=6)
+    contoso.refresh_from_db()  # its tenant is known since it accepted
+    other_partners = {"customer": contoso, "channel": Channel.CSP_OTHER}
+    SubscriptionFactory(**other_partners, external_id="could-come")
+    coming = SubscriptionFactory(**other_partners, external_id="comes-by-hand")
+    by_hand = TransferItemFactory(
+        transfer=TransferFactory(customer=contoso, by_hand=True),
+        external_id=coming.external_id,
+        subscription=coming,
+    )
+    bought = SubscriptionFactory(
+        customer=CustomerFactory(provider=contoso.provider, tenant_id=uuid.uuid4()),
+        channel=Channel.CSP_OWN,
+        external_id="could-go",
+    )
+    received = TransferItemFactory(transfer=TransferFactory(to=contoso)).transfer
+    sent = TransferItemFactory(transfer=TransferFactory(customer=contoso)).transfer
     waiting = attention.find(anna, now, Kind.MICROSOFT, relationship.pk)
     assert waiting is not None
     snoozes.put_off(waiting, now.date() + timedelta(days=7), "Called them.", by=anna, at=now)
+    migration = MoveFactory(
+        subscription=SubscriptionFactory(
+            customer=contoso,
+            product=ProductFactory(family=Family.AZURE, billing=Billing.USAGE),
+            channel=Channel.EA,
+            term_end=None,
+            term="",
+        ),
+        path=Path.MIGRATE_AZURE,
+        done=1,
+    )
+    replacement, reassigning = (
+        MoveFactory(subscription=SubscriptionFactory(customer=contoso), path=Path.REPLACE_LICENCES, done=done)
+        for done in (1, 3)
+    )
+    in_place = MoveFactory(subscription=SubscriptionFactory(customer=contoso), done=2)
+    held_step = reassigning.steps.get(code="reassign")
     return World(
         objects={
             "contoso": contoso.pk,
@@ -224,6 +272,15 @@ def world(
             "language": "en",
             "onboarding-token": token_of(onboarding.address_of(invited)),
             "subscription": SubscriptionFactory(customer=contoso).pk,
+            "move": migration.pk,
+            "service": InventoryItemFactory(move=migration, availability=Availability.AVAILABLE).pk,
+            "lost-move": MoveFactory(
+                subscription=SubscriptionFactory(customer=contoso), path=Path.SWITCH_PARTNER
+            ).pk,
+            "step": replacement.steps.get(code="offer").pk,
+            "held-step": held_step.pk,
+            "step-file": StepFileFactory(step=held_step).key,
+            "optional-step": in_place.steps.get(code="assign").pk,
             "invitation-token": invitation_token,
             "answer-code": started.code.key,
             "page-token": token_of(links.page_address(confirmed)),
@@ -237,6 +294,14 @@ def world(
             ).pk,
             "ending-code": links.make_code(Purpose.END, relationship.pk, confirmed.email, at=now).key,
             "renewal-code": links.make_code(Purpose.RENEW, renewal.pk, confirmed.email, at=now).key,
+            "my-step": mine.steps.get(code="choose").pk,
+            "my-file": StepFileFactory(step=mine.steps.get(code="ended")).key,
+            "my-last-step": walked.steps.get(outcome="").pk,
+            "my-service": InventoryItemFactory(move=walked).pk,
+            "transfer-received": received.pk,
+            "transfer-sent": sent.pk,
+            "transfer-by-hand": by_hand.transfer_id,
+            "bought": bought.customer_id,
             "mail": "no-such-mail",
         },
         people=people,

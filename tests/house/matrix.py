@@ -63,6 +63,10 @@ PUBLIC = {
     "customers:my-record",
     "subscriptions:my-end",
     "subscriptions:my-end-code",
+    "subscriptions:my-step",
+    "subscriptions:my-step-skip",
+    "subscriptions:my-step-file",
+    "subscriptions:my-service",
     "dev-mails",
     "dev-mail",
     "dev-mail-html",
@@ -121,6 +125,27 @@ GET  partners:mail-texts                                              in   in   
 GET  partners:mail-text event=mail-event language=language            in   in   | 200  200  200  200  200  | 403  403  403  403  | 200  | 403  403
 POST partners:mail-text event=mail-event language=language            in   in   | 403  403  403  403  302  | 403  403  403  403  | 302  | 403  403
 POST partners:mail-text-preview event=mail-event language=language    in   in   | 403  403  403  403  200  | 403  403  403  403  | 200  | 403  403
+
+#    transfers: between providers, asked for, answered or kept by hand by their agents
+GET  subscriptions:transfers                                          in   in   | 200  200  200  200  200  | 403  403  403  403  | 200  | 403  403
+GET  subscriptions:transfer-new                                       in   in   | 403  403  403  200  200  | 403  403  403  403  | 200  | 403  403
+GET  subscriptions:transfer pk=transfer-received                      in   in   | 200  200  200  200  200  | 404  404  404  404  | 404  | 403  403
+GET  subscriptions:transfer pk=transfer-sent                          in   in   | 200  200  200  200  200  | 404  404  404  404  | 404  | 403  403
+GET  subscriptions:transfer pk=transfer-by-hand                       in   in   | 200  200  200  200  200  | 404  404  404  404  | 404  | 403  403
+GET  subscriptions:transfer-accept pk=transfer-received               in   in   | 403  403  403  200  200  | 404  404  404  404  | 404  | 403  403
+POST subscriptions:transfer-accept pk=transfer-received               in   in   | 403  403  403  200  200  | 404  404  404  404  | 404  | 403  403
+GET  subscriptions:transfer-decline pk=transfer-received              in   in   | 403  403  403  200  200  | 404  404  404  404  | 404  | 403  403
+POST subscriptions:transfer-decline pk=transfer-received              in   in   | 403  403  403  302  302  | 404  404  404  404  | 404  | 403  403
+GET  subscriptions:transfer-cancel pk=transfer-sent                   in   in   | 403  403  403  200  200  | 404  404  404  404  | 404  | 403  403
+POST subscriptions:transfer-cancel pk=transfer-sent                   in   in   | 403  403  403  302  302  | 404  404  404  404  | 404  | 403  403
+GET  subscriptions:transfer-note pk=transfer-by-hand                  in   in   | 403  403  403  200  200  | 404  404  404  404  | 404  | 403  403
+POST subscriptions:transfer-note pk=transfer-by-hand                  in   in   | 403  403  403  200  200  | 404  404  404  404  | 404  | 403  403
+GET  subscriptions:transfer-ask pk=contoso                            in   in   | 403  403  403  200  200  | 403  403  404  404  | 404  | 403  403
+POST subscriptions:transfer-ask pk=contoso                            in   in   | 403  403  403  200  200  | 403  403  404  404  | 404  | 403  403
+GET  subscriptions:transfer-record-in pk=contoso                      in   in   | 403  403  403  200  200  | 403  403  404  404  | 404  | 403  403
+POST subscriptions:transfer-record-in pk=contoso                      in   in   | 403  403  403  200  200  | 403  403  404  404  | 404  | 403  403
+GET  subscriptions:transfer-record-out pk=bought                      in   in   | 403  403  403  200  200  | 404  404  404  404  | 404  | 403  403
+POST subscriptions:transfer-record-out pk=bought                      in   in   | 403  403  403  200  200  | 404  404  404  404  | 404  | 403  403
 
 #    customers: the provider's own, and the reseller's under a live assignment
 GET  customer pk=contoso                                              in   in   | 200  200  200  200  200  | 200  200  404  404  | 404  | 403  403
@@ -258,6 +283,32 @@ POST subscriptions:subscription-edit pk=subscription                  in   in   
 GET  subscriptions:subscription-reseller pk=subscription              in   in   | 403  403  200  200  200  | 403  403  404  404  | 404  | 403  403
 POST subscriptions:subscription-reseller pk=subscription              in   in   | 403  403  200  200  200  | 403  403  404  404  | 404  | 403  403
 
+#    moves: planned and kept by the provider's agents; a reseller closes the steps whose privilege it holds
+GET  subscriptions:moves                                              in   in   | 200  200  200  200  200  | 200  200  200  200  | 200  | 403  403
+GET  subscriptions:move pk=move                                       in   in   | 200  200  200  200  200  | 200  200  404  404  | 404  | 403  403
+GET  subscriptions:move-print pk=move                                 in   in   | 200  200  200  200  200  | 200  200  404  404  | 404  | 403  403
+GET  subscriptions:move-plan pk=subscription                          in   in   | 403  403  403  200  200  | 403  403  404  404  | 404  | 403  403
+POST subscriptions:move-plan pk=subscription                          in   in   | 403  403  403  200  200  | 403  403  404  404  | 404  | 403  403
+GET  subscriptions:moves-plan                                         in   in   | 403  403  403  200  200  | 403  403  403  403  | 200  | 403  403
+POST subscriptions:moves-plan                                         in   in   | 403  403  403  302  302  | 403  403  403  403  | 302  | 403  403
+GET  subscriptions:move-abandon pk=move                               in   in   | 403  403  403  200  200  | 403  403  404  404  | 404  | 403  403
+POST subscriptions:move-abandon pk=move                               in   in   | 403  403  403  200  200  | 403  403  404  404  | 404  | 403  403
+GET  subscriptions:move-keep pk=lost-move                             in   in   | 403  403  403  200  200  | 403  403  404  404  | 404  | 403  403
+POST subscriptions:move-keep pk=lost-move                             in   in   | 403  403  403  200  200  | 403  403  404  404  | 404  | 403  403
+POST subscriptions:move-target pk=move                                in   in   | 403  403  403  302  302  | 403  403  404  404  | 404  | 403  403
+GET  subscriptions:step-close pk=step                                 in   in   | 403  403  403  200  200  | 403  403  404  404  | 404  | 403  403
+POST subscriptions:step-close pk=step                                 in   in   | 403  403  403  200  200  | 403  403  404  404  | 404  | 403  403
+GET  subscriptions:step-close pk=held-step                            in   in   | 403  403  403  200  200  | 200  403  404  404  | 404  | 403  403
+POST subscriptions:step-close pk=held-step                            in   in   | 403  403  403  200  200  | 200  403  404  404  | 404  | 403  403
+POST subscriptions:step-skip pk=optional-step                         in   in   | 403  403  403  200  200  | 403  403  404  404  | 404  | 403  403
+GET  subscriptions:step-file key=step-file                            in   in   | 200  200  200  200  200  | 200  403  404  404  | 404  | 403  403
+POST subscriptions:inventory-add pk=move                              in   in   | 403  403  403  200  200  | 403  403  404  404  | 404  | 403  403
+GET  subscriptions:inventory-edit pk=service                          in   in   | 403  403  403  200  200  | 403  403  404  404  | 404  | 403  403
+POST subscriptions:inventory-edit pk=service                          in   in   | 403  403  403  200  200  | 403  403  404  404  | 404  | 403  403
+POST subscriptions:inventory-remove pk=service                        in   in   | 403  403  403  302  302  | 403  403  404  404  | 404  | 403  403
+POST subscriptions:inventory-moved pk=service                         in   in   | 403  403  403  302  302  | 302  403  404  404  | 404  | 403  403
+POST subscriptions:inventory-cancelled pk=service                     in   in   | 403  403  403  302  302  | 403  403  404  404  | 404  | 403  403
+
 #    what a reseller that is not here yet opens by a link
 GET  partners:join token=team-token                                   404  200  | 200  200  200  200  200  | 200  200  200  200  | 200  | 200  200
 POST partners:join token=team-token                                   404  200  | 200  200  200  200  200  | 200  200  200  200  | 200  | 200  200
@@ -289,6 +340,11 @@ GET  customers:my-agree-code token=page-token pk=asked-offer key=agree-code 404 
 POST customers:my-agree-code token=page-token pk=asked-offer key=agree-code 404  200  | 200  200  200  200  200  | 200  200  200  200  | 200  | 200  200
 GET  customers:my-lift token=page-token pk=statement                  404  200  | 200  200  200  200  200  | 200  200  200  200  | 200  | 200  200
 POST customers:my-lift token=page-token pk=statement                  404  302  | 302  302  302  302  302  | 302  302  302  302  | 302  | 302  302
+GET  subscriptions:my-step token=page-token pk=my-step                404  200  | 200  200  200  200  200  | 200  200  200  200  | 200  | 200  200
+POST subscriptions:my-step token=page-token pk=my-step                404  200  | 200  200  200  200  200  | 200  200  200  200  | 200  | 200  200
+POST subscriptions:my-step-skip token=page-token pk=my-last-step      404  200  | 200  200  200  200  200  | 200  200  200  200  | 200  | 200  200
+POST subscriptions:my-service token=page-token pk=my-service          404  302  | 302  302  302  302  302  | 302  302  302  302  | 302  | 302  302
+GET  subscriptions:my-step-file token=page-token key=my-file          404  200  | 200  200  200  200  200  | 200  200  200  200  | 200  | 200  200
 GET  subscriptions:my-end token=page-token                            404  200  | 200  200  200  200  200  | 200  200  200  200  | 200  | 200  200
 POST subscriptions:my-end token=page-token                            404  302  | 302  302  302  302  302  | 302  302  302  302  | 302  | 302  302
 GET  subscriptions:my-end-code token=page-token key=ending-code       404  200  | 200  200  200  200  200  | 200  200  200  200  | 200  | 200  200

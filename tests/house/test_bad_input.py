@@ -179,6 +179,10 @@ SHOWN_AT = {
     "customers:invitation-forward": "customers:invitation",
     "customers:invitation-forward-copy": "customers:invitation",
     "customers:invitation-forward-many": "customers:invitation",
+    "subscriptions:my-step-skip": "subscriptions:my-step",
+    "subscriptions:step-skip": "subscriptions:step-close",
+    "subscriptions:move-target": "subscriptions:move",
+    "subscriptions:inventory-add": "subscriptions:move",
 }
 TYPED = {
     "agreement": "",
@@ -191,8 +195,10 @@ TYPED = {
     "external_id": "S-1",
     "lines": "Proseware; new@proseware.example",
     "name": "Paola Prose",
+    "named": "9999998",
     "note": "Three shops.",
     "opening": "Dear all,",
+    "other_name": "Lamna Healthcare",
     "password": "a long walk along the canal",
     "partner_id": "2000099",
     "phone": "+39 02 000000",
@@ -252,6 +258,8 @@ SHOWN_AGAIN = {
     "partners:mail-text-preview",
     "partners:onboarding-start",  # the reseller it names is here already
     "subscriptions:my-end-code",
+    "subscriptions:transfer-accept",  # Northwind works under the rules of December 2016
+    "subscriptions:transfer-ask",
 }
 
 
