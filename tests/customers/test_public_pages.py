@@ -562,7 +562,7 @@ def test_own_page_takes_few_queries_however_much_it_shows(
         connection,
     ) as queries:
         client.get(page(confirmed))
-    assert len(queries) <= 10
+    assert len(queries) <= 11
 
 
 def test_own_page_tells_nothing_partners_note_for_themselves(
