@@ -143,7 +143,8 @@ def _first_coming(
     for name, days in _windows(edition).items():
         last = AddDays(start, days)
         earlier = Q(LessThan(last, day)) | Q(LessThan(day, today))
-        under = Q() if edition else Q(provider__edition=name)
+        # Not by a join: it would be made before the few rows of a reseller are found.
+        under = Q() if edition else Q(provider__in=Partner.objects.filter(edition=name).values("pk"))
         cases.append(When(under & sold & Q(GreaterThanOrEqual(last, today)) & earlier, then=last))
     return Case(*cases, default=day, output_field=DateField()) if cases else day
 
