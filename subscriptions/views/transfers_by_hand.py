@@ -39,13 +39,15 @@ def record(request: Request, pk: int, direction: str) -> HttpResponse:
     form = RecordForm(
         request.POST if request.method == "POST" else None,
         offered={row.pk: f"{row} · {row.external_id}" for row in offered},
-        initial={"chosen": [str(asked_key(request, "subscription") or "")]},
+        initial={"chosen": [str(chosen)]} if (chosen := asked_key(request, "subscription")) else None,
     )
     if request.method == "POST" and form.is_valid():
-        chosen = [row for row in offered if row.pk in form.keys]
+        rows_chosen = [row for row in offered if row.pk in form.keys]
         names = {name: form.cleaned_data[name] for name in ("other_name", "named")}
         try:
-            found = transfers_by_hand.record(customer, direction, chosen, **names, by=request.actor, at=at)
+            found = transfers_by_hand.record(
+                customer, direction, rows_chosen, **names, by=request.actor, at=at
+            )
         except Refused as refusal:
             show(form, refusal)
         else:

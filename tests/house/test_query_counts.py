@@ -12,6 +12,7 @@ from customers.models import Customer, Invitation, Privilege
 from partners import activity
 from partners.actor import Actor
 from partners.models import Partner, Partnership
+from subscriptions.vocabulary import Channel
 from tests.factories import (
     AssignmentFactory,
     ContactFactory,
@@ -28,6 +29,8 @@ from tests.factories import (
     SnoozeFactory,
     SubscriptionFactory,
     TeamInvitationFactory,
+    TransferFactory,
+    TransferItemFactory,
 )
 from tests.house.conftest import World
 
@@ -53,6 +56,8 @@ LISTS = [
     ("admin", "partners:onboardings", {}, LIST),
     ("admin", "subscriptions:subscriptions", {}, LIST),
     ("holder", "subscriptions:subscriptions", {}, LIST),
+    ("admin", "subscriptions:transfers", {}, LIST),
+    ("admin", "subscriptions:transfer-new", {}, LIST),
     ("admin", "partners:activity", {}, LIST),
     ("holder", "partners:activity", {}, LIST),
     ("admin", "customer", {"pk": "contoso"}, CUSTOMER),
@@ -103,6 +108,9 @@ def grow(
             )
             InvitationLinkFactory(invitation=campaign, customer=None)
             InvitationRequestFactory(partnership=partnership)
+            SubscriptionFactory(customer=customer, channel=Channel.CSP_OTHER)
+            TransferItemFactory(transfer=TransferFactory(to=contoso))
+            TransferItemFactory(transfer=TransferFactory(customer__provider=northwind))
             MembershipFactory(partner=northwind)
             TeamInvitationFactory(partner=northwind)
             SnoozeFactory(user=anna.user, partner=northwind, object_ref=relationship.pk)
