@@ -36,8 +36,10 @@ class ProductField(forms.CharField):
         self.products: list[Product] = []
 
     def clean(self, value: Any) -> Any:
-        """Return the product that was meant; refuses what fits none, or several."""
+        """Return the product that was meant, None if none was named; refuses what fits none, or several."""
         words = normalise(super().clean(value))
+        if not words:
+            return None
         exact = [product for product in self.products if words == normalise(label_of(product))]
         found = exact or [
             product

@@ -70,7 +70,7 @@ def _form(request: Request, step: MoveStep, *data: Any, too_big: bool = False) -
 def _page(request: Request, step: MoveStep, at: datetime, **forms: Any) -> HttpResponse:
     ground = gates.ground_of(step.move, at)
     context = {
-        "step": shown_step(ground.step(step.pk), ground, request.actor),
+        "step": shown_step(ground.step(step.pk), ground, request.actor, alone=True),
         "move": step.move,
         "form": forms.get("form") or _form(request, step),
         "skip_form": forms.get("skip_form") or SkipForm(prefix="skip"),

@@ -28,12 +28,14 @@ def shown_steps(ground: Ground, actor: Actor) -> list[dict[str, Any]]:
     return [shown_step(step, ground, actor) for step in ground.walk]
 
 
-def shown_step(step: MoveStep, ground: Ground, actor: Actor) -> dict[str, Any]:
-    """Return one step; of the next one, whether this person may close it, and what it waits for."""
+def shown_step(step: MoveStep, ground: Ground, actor: Actor, *, alone: bool = False) -> dict[str, Any]:
+    """Return one step; of the next one, or of one alone, whether this person may close it, or why not."""
     template, first = step.template, ground.next
     is_next = ground.move.is_open and first is not None and first.pk == step.pk
     may = is_next and may_close_step(actor, step, ground.at)
     state = step.outcome or ("now" if is_next else "later")
+    why_not = gates.why_not(step, actor, ground) if is_next or alone else ""
+    why_needed = gates.why_needed(step, ground) if is_next or alone else ""
     facts = [pair for pair in facts_of(step) if pair[1]]
     return {
         "pk": step.pk,
@@ -54,9 +56,11 @@ def shown_step(step: MoveStep, ground: Ground, actor: Actor) -> dict[str, Any]:
         "reason": step.reason,
         "files": shown_files(step, actor, ground.at),
         "may_close": may,
-        "why_not": gates.why_not(step, actor, ground) if is_next else "",
-        "why_needed": gates.why_needed(step, ground) if is_next and step.is_optional else "",
-        "url": reverse("subscriptions:step-close", args=[step.pk]) if may else "",
+        "why_not": why_not,
+        "why_needed": why_needed,
+        "url": reverse("subscriptions:step-close", args=[step.pk])
+        if may and not (why_not and why_needed)
+        else "",
     }
 
 
