@@ -13,7 +13,7 @@ from django.conf import settings
 from django.urls import reverse
 
 from customers.emails import to_contact
-from customers.models import Assignment, Customer
+from customers.models import Assignment, Contact, Customer
 from partners.actor import Actor, ActorKind
 from partners.emails import to_members
 from partners.errors import Refused
@@ -42,7 +42,7 @@ def step_done(move: Move, step: MoveStep, *, by: Actor, at: datetime) -> None:
         return
     done = step if _in_the_customers_name(step, by) else None
     steps_due([(move, upcoming)], by=by, done=done, at=at)
-    if done and upcoming.actor != StepActor.CUSTOMER:
+    if done and (upcoming.actor != StepActor.CUSTOMER or upcoming.template.fact):
         for contact in move.customer.contacts.confirmed().order_by("pk"):
             to_contact("subscriptions/step_done", contact, {**_about(move), "done": done}, at=at)
 
@@ -56,7 +56,9 @@ def steps_due(
     closed by itself. `done` is a step that was closed in the customer's name, told with its turn.
     """
     fresh = [(move, step) for move, step in turns if step.told_at is None]
-    told = _tell_customers([turn for turn in fresh if turn[1].actor == StepActor.CUSTOMER], done, at=at)
+    # What a recorded fact closes the customer is asked by an invitation, which is a mail of its own.
+    theirs = [turn for turn in fresh if turn[1].actor == StepActor.CUSTOMER and not turn[1].template.fact]
+    told = _tell_customers(theirs, done, at=at)
     told += _tell_companies(fresh, by, at=at)
     for step in told:
         step.told_at = at
@@ -131,14 +133,14 @@ def _tell_customers(turns: Sequence[Turn], done: MoveStep | None, *, at: datetim
     by_customer: dict[Customer, list[Turn]] = {}
     for turn in turns:
         by_customer.setdefault(turn[0].customer, []).append(turn)
-    told = []
-    for customer, own in by_customer.items():
-        contacts = list(customer.contacts.confirmed().order_by("pk"))
-        for contact in contacts:
-            with suppress(Refused):  # the address has had its share of today; its page shows every step
-                context = {**_waiting(own, at), "done": done}
-                to_contact("subscriptions/step_yours", contact, context, notice=done is not None, at=at)
-        told += [step for _move, step in own] if contacts else []
+    contacts = Contact.objects.confirmed().filter(customer__in=by_customer).order_by("pk")
+    told: list[MoveStep] = []
+    for contact in contacts.select_related("customer"):
+        own = by_customer[contact.customer]
+        with suppress(Refused):  # the address has had its share of today; its page shows every step
+            context = {**_waiting(own, at), "done": done}
+            to_contact("subscriptions/step_yours", contact, context, notice=done is not None, at=at)
+        told += [step for _move, step in own]
     return told
 
 
