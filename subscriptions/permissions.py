@@ -54,20 +54,20 @@ def may_manage_move(actor: Actor, move: Move) -> bool:
 
 
 def may_close_step(actor: Actor, step: MoveStep, at: datetime) -> bool:
-    """The provider's agents; a reseller's people only where they hold the privilege the step takes."""
+    """The provider's agents; a reseller's only where they hold the privilege the step takes."""
     return may_manage_move(actor, step.move) or may_take_step(actor, step, at)
 
 
 def may_take_step(actor: Actor, step: MoveStep, at: datetime) -> bool:
-    """A reseller's people, under the privilege the step takes, live for the family of what is moved."""
-    if step.privilege == StepPrivilege.NONE:
+    """A reseller's agents, under the privilege the step takes, live for the family of what is moved."""
+    if step.privilege == StepPrivilege.NONE or not actor.has_role(*AGENTS):
         return False
     family = step.move.subscription.product.family
     return may_use(actor, step.move.customer, step.privilege, family, at)
 
 
 def may_read_file(actor: Actor, file: StepFile, at: datetime) -> bool:
-    """The provider's people and staff; a reseller's where they may take the step that it proves."""
+    """The provider's people and staff; a reseller's agents where they may take the step that it proves."""
     step = file.step
     return actor.is_staff or actor.is_of(step.move.provider_id) or may_take_step(actor, step, at)
 
