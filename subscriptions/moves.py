@@ -21,7 +21,7 @@ from partners.actor import Actor
 from partners.duties import AT_ONCE, each
 from partners.errors import Refused
 from partners.lifecycle import broke
-from partners.models import RulebookEdition
+from partners.models import Partner, RulebookEdition
 from partners.permissions import refuse_other
 from subscriptions import gates, move_log, move_mails, rulebook, rulings, truths, walking
 from subscriptions.editions import Sentence
@@ -265,7 +265,10 @@ def settle(at: datetime) -> int:
 
 
 def to_settle(at: datetime) -> MoveQuerySet:
-    """Return the open moves whose next step's fact is on record, as `gates.holds` asks it of one."""
+    """Return the open moves whose next step's fact is on record, as `gates.holds` asks it of one.
+
+    A suspended provider's wait: it changes nothing.
+    """
     codes: Mapping[object, list[str]] = {
         fact: [code for code, step in BY_CODE.items() if step.fact == fact]
         for fact in (Need.RELATIONSHIP, Need.GRANT, StepFact.ASSIGNMENT, StepFact.SUPPORT_CONTACT)
@@ -288,4 +291,5 @@ def to_settle(at: datetime) -> MoveQuerySet:
         | Q(next_code__in=codes[StepFact.ASSIGNMENT]) & Exists(held) & ~Exists(shut)
         | Q(next_code__in=codes[StepFact.SUPPORT_CONTACT], subscription__support_contact__isnull=False)
     )
-    return Move.objects.open().with_next().filter(met).order_by("pk")
+    rows = Move.objects.open().filter(provider__status=Partner.Status.ACTIVE)
+    return rows.with_next().filter(met).order_by("pk")

@@ -9,7 +9,7 @@ from customers.models import Assignment, Contact, Customer, Grant, Relationship
 from partners.actor import Actor
 from partners.errors import Refused
 from partners.models import Partner
-from subscriptions import moves, records, rulings
+from subscriptions import advice, moves, records, rulings
 from subscriptions.models import Move, Subscription
 from subscriptions.steps import SWITCH_PARTNER_IN
 from subscriptions.vocabulary import Channel, Path, Status
@@ -357,6 +357,14 @@ class TestSettle:
         assert moves.settle(now) == 1
         assert codes(move, closed=True)[-1] == "support_contact"
 
+    def test_a_suspended_providers_wait(
+        self, licences: Subscription, accepted: Relationship, northwind: Partner, now: datetime
+    ) -> None:
+        MoveFactory(subscription=licences)
+        assert moves.to_settle(now).exists()
+        Partner.objects.filter(pk=northwind.pk).update(status="suspended")
+        assert moves.settle(now) == 0
+
     def test_what_is_over_is_left_alone(
         self, licences: Subscription, accepted: Relationship, now: datetime
     ) -> None:
@@ -378,6 +386,28 @@ class TestAdvice:
     ) -> None:
         row = SubscriptionFactory(customer=contoso, auto_renew=auto_renew, term_end=date(2026, 9, 11))
         assert moves.recommended(row, path, now) == day
+
+    def test_what_it_costs_is_said_before(self, contoso: Customer) -> None:
+        row = SubscriptionFactory(customer=contoso, product=ProductFactory(one_per_customer=True))
+        refund, gap = advice.cautions(row, Path.REPLACE_LICENCES)
+        assert "no refund" in refund
+        assert "it has none" in gap
+        (off,) = advice.cautions(row, Path.WAIT_OR_CANCEL)
+        assert "auto-renew off" in off
+        assert advice.cautions(row, SUPPORT) == []
+
+    def test_old_and_new_run_side_by_side_until_the_old_is_cancelled(
+        self, contoso: Customer, now: datetime
+    ) -> None:
+        move = MoveFactory(
+            subscription=SubscriptionFactory(customer=contoso), path=Path.MIGRATE_AZURE, done=2
+        )
+        assert advice.days_running_twice(move, now) is None
+        ids = {"outcome": "done", "done_by": "Anna"}
+        move.steps.filter(code="new_subscription").update(done_at=now, **ids)
+        assert advice.days_running_twice(move, now + timedelta(days=3)) == 3
+        move.steps.filter(code="cancel_old").update(done_at=now + timedelta(days=5), **ids)
+        assert advice.days_running_twice(move, now + timedelta(days=30)) == 5
 
 
 def test_a_form_changes_nothing_a_move_stands_on(
