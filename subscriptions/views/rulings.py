@@ -162,14 +162,11 @@ def _by_path(ruling: Ruling) -> dict[Path, OpenPath | ClosedPath]:
 
 
 def _sense(said: OpenPath | ClosedPath | None) -> tuple[object, ...]:
-    """Return what an edition means by what it says of a path; who says so is no difference."""
-    match said:
-        case OpenPath():
-            steps = tuple(step.code for step in said.steps)
-            return (True, said.direction, str(said.reason), said.needs, steps)
-        case ClosedPath():
-            return (False, str(said.reason))
-    return ()
+    """Return what an edition makes of a path: who says so, or why it is closed under both, is no difference."""
+    if not isinstance(said, OpenPath):
+        return ()
+    steps = tuple(step.code for step in said.steps)
+    return said.direction, str(said.reason), said.needs, steps
 
 
 def _line(path: Path, said: OpenPath | ClosedPath | None, *, differs: bool) -> dict[str, Any]:

@@ -42,7 +42,7 @@ def text(response: Any) -> str:
 
 @pytest.fixture
 def walked(contoso: Customer, assigned: Assignment, tailspin: Partner) -> dict[str, Move]:
-    """Contoso's moves at each turn, named after it; one that is over, a row without, and one of Tailspin's."""
+    """Moves of Contoso at each turn, named after it; one over, a row without, and one of Tailspin."""
 
     def under_way(name: str, path: Path, done: int, **facts: Any) -> Move:
         row = SubscriptionFactory(customer=contoso, friendly_name=name, **facts)
