@@ -59,7 +59,7 @@ class Person:
 
 
 def opens(row: Subscription, path: str) -> bool | None:
-    """Say whether edition 2016-12 opens a path; of what is over it speaks only of other partners' licences."""
+    """Say whether edition 2016-12 opens a path; of what is over, only of other partners' licences."""
     kind = (str(row.channel), str(row.product.billing))
     if row.status not in OVER:
         return path in OPEN_2016[kind]
