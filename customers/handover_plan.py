@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from customers.models import Assignment, Customer, HandOver, Invitation
 from customers.models.customer import CustomerQuerySet
 from customers.models.privilege import AssignmentQuerySet, start_of
+from customers.standing import to_be_asked
 from partners.models import Partner, Partnership
 from partners.templatetags.ui import exact_day
 
@@ -70,6 +71,11 @@ class Plan:
     left: list[Left]
     withdrawn: list[Assignment]
     invitations: int
+
+    def asked(self, tie: Partnership) -> int:
+        """Return how many customers are asked before their privileges can pass to a reseller."""
+        unknown = to_be_asked(tie, {one.grant.relationship_id for one in self.moves})
+        return len({one.customer_id for one in self.moves if one.grant.relationship_id in unknown})
 
     @property
     def mark(self) -> str:

@@ -104,6 +104,7 @@ def _hand_over(request: Request, scope: Scope, back: str, at: datetime) -> HttpR
         {
             **context,
             "plan": shown,
+            "asked": shown.asked(tie),
             "new": tie.reseller,
             "day": form.cleaned_data["starts_on"],
             "shown": SHOWN,
@@ -130,6 +131,8 @@ def detail(request: Request, pk: int) -> HttpResponse:
     waits = hand_over.waits_at(at)
     if waits:
         taken, gone = handovers.still_possible(hand_over, at)
+        asked = [one for one in gone if one.waits_for_customer and one.grant.is_live(at)]
+        taken, gone = [*taken, *asked], [one for one in gone if one not in asked]
     else:
         rows = hand_over.assignments.select_related("customer").order_by("customer__sort_name", "pk")
         taken, gone = list(rows), []
@@ -150,6 +153,7 @@ def detail(request: Request, pk: int) -> HttpResponse:
             "named": len(renamed),
             "rows": sorted(of.items(), key=lambda pair: (pair[0].sort_name, pair[0].pk))[:SHOWN],
             "gone": gone,
+            "asked": len({one.customer_id for one in taken if waits and one.waits_for_customer}),
             "is_under_way": waits or is_to_come,
             "shown": SHOWN,
             "is_provider": actor.is_of(hand_over.provider_id),

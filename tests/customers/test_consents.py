@@ -416,3 +416,30 @@ def test_provider_sees_on_the_customers_page_that_it_waits_for_the_customer(
 ) -> None:
     shown = client_for(anna).get(contoso.get_absolute_url()).content.decode()
     assert "waits for the customer" in shown
+
+
+def test_pages_of_a_hand_over_say_how_many_customers_are_asked(
+    client_for: Callable[..., Client],
+    two_held: list[Assignment],
+    todays_rules: None,
+    partnership: Partnership,
+    adventure_partnership: Partnership,
+    anna: Actor,
+    ada: Actor,
+    say_yes: Offer,
+    now: datetime,
+) -> None:
+    browser = client_for(anna)
+    preview = reverse("customers:reseller-hand-over", args=[partnership.reseller_id])
+    asked_for = {"partnership": adventure_partnership.pk, "starts_on": now.date().isoformat()}
+    said = "2 customers were not told of Adventure Works before and are asked first."
+    assert said in browser.get(preview, asked_for).content.decode()
+    hand_over = handovers.offer(
+        partnership.reseller, adventure_partnership, starts_on=now.date(), by=anna, at=now
+    )
+    shown = client_for(ada).get(hand_over.get_absolute_url()).content.decode()
+    assert said in shown
+    assert "no longer in force" not in shown
+    say_yes(of(hand_over, "Contoso"))
+    shown = client_for(ada).get(hand_over.get_absolute_url()).content.decode()
+    assert "1 customer was not told of Adventure Works before and is asked first." in shown
