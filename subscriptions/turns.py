@@ -8,8 +8,7 @@ from django.db.models import Case, Exists, F, FilteredRelation, OuterRef, Q, Sub
 from customers.models import ALL_FAMILIES, Assignment, OtherPartnerStatement
 from partners.actor import Actor
 from partners.models import RulebookEdition
-from subscriptions.models import Move, MoveStep
-from subscriptions.models.subscription import SubscriptionQuerySet
+from subscriptions.models import Move, MoveStep, Subscription
 from subscriptions.vocabulary import StepActor, StepPrivilege
 
 OF_A_MOVE, OF_A_SUBSCRIPTION = "subscription__product__family", "product__family"
@@ -55,7 +54,9 @@ def as_seen_by(actor: Actor) -> int | None:
     return actor.partner.pk if actor.partner is not None and actor.partner.is_reseller else None
 
 
-def with_move(rows: SubscriptionQuerySet, actor: Actor, at: datetime) -> SubscriptionQuerySet:
+def with_move(
+    rows: "models.QuerySet[Subscription]", actor: Actor, at: datetime
+) -> "models.QuerySet[Subscription]":
     """Annotate subscriptions with their open move: `move_pk`, `move_path`, `next_code` and `turn`.
 
     There is one at most, so no row comes twice.

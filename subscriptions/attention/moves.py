@@ -26,7 +26,7 @@ def _open(actor: Actor, at: datetime) -> Rows:
 
 
 def _ours(actor: Actor, at: datetime) -> Rows:
-    """Return the moves whose next step is the provider's, or is taken under a privilege this reseller holds."""
+    """Return the moves whose next step is the provider's; a reseller's: those it holds the privilege of."""
     own = turns.as_seen_by(actor)
     if own is not None:
         return _open(actor, at).filter(turns.held(at, own), next_actor=StepActor.PROVIDER)

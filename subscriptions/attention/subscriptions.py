@@ -88,7 +88,7 @@ def _running_out(actor: Actor, at: datetime, today: date) -> QuerySet[Subscripti
 
 
 def _decided(rows: QuerySet[Subscription], at: datetime) -> list[tuple[Subscription, Deadline]]:
-    soonest = rulings.with_facts(rows).order_by("decision_day", "pk")[:MOST_TERMS]
+    soonest = rulings.with_facts(rows).order_by("decision_day", "pk")[:MOST_TERMS]  # type: ignore[misc]  # annotated
     return [(row, deadline) for row in soonest if (deadline := rulings.deadline(row, at))]
 
 

@@ -221,9 +221,7 @@ def subscriptions(request: Request) -> HttpResponse:
             "deadline_url": address_with(request, due=Due.ANY.value),
             "export_url": export_address(request, "subscriptions:subscriptions-export"),
             "is_provider": own is not None,
-            "plan": {"url": reverse(PLAN), "asked": asks.given().items()}
-            if may_plan_moves(actor)
-            else None,
+            "plan": {"url": reverse(PLAN), "asked": asks.given().items()} if may_plan_moves(actor) else None,
         },
     )
 

@@ -158,11 +158,12 @@ def compared(ruling: Ruling) -> list[dict[str, Any]]:
 
 
 def _by_path(ruling: Ruling) -> dict[Path, OpenPath | ClosedPath]:
-    return {one.path: one for one in (*ruling.open, *ruling.closed)}
+    every: list[OpenPath | ClosedPath] = [*ruling.open, *ruling.closed]
+    return {one.path: one for one in every}
 
 
 def _sense(said: OpenPath | ClosedPath | None) -> tuple[object, ...]:
-    """Return what an edition makes of a path: who says so, or why it is closed under both, is no difference."""
+    """Return what an edition makes of a path; who says so, or why both close it, is no difference."""
     if not isinstance(said, OpenPath):
         return ()
     steps = tuple(step.code for step in said.steps)
