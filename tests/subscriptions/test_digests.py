@@ -22,6 +22,7 @@ from tests.factories import (
     MoveFactory,
     SubscriptionFactory,
     TransferFactory,
+    TransferItemFactory,
 )
 
 ROME = ZoneInfo("Europe/Rome")
@@ -260,7 +261,10 @@ def test_a_mark_is_told_once_also_after_a_pause(anna: Actor, contoso: Customer) 
 def test_transfers_of_both_sides_each_with_its_own_customer(
     anna: Actor, tom: Actor, contoso: Customer, twin: Customer
 ) -> None:
-    TransferFactory(customer=contoso, tenant_id=TENANT, to=twin, requested_at=TOMORROW - timedelta(hours=1))
+    asked = TransferFactory(
+        customer=contoso, tenant_id=TENANT, to=twin, requested_at=TOMORROW - timedelta(hours=1)
+    )
+    TransferItemFactory(transfer=asked)
     digests.send(TOMORROW)
     (sent,), (received,) = to(anna), to(tom)
     assert "for Contoso: Pending" in sent.text
