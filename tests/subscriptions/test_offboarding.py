@@ -24,13 +24,14 @@ from partners.errors import Refused
 from partners.models import Partner
 from subscriptions import offboarding, records
 from subscriptions.attention import waiting
-from subscriptions.models import Subscription
+from subscriptions.models import Move, Subscription
 from subscriptions.vocabulary import Channel, Status
 from tests.conftest import Log, Mailbox
 from tests.factories import (
     PASSWORD,
     ContactFactory,
     InvitationLinkFactory,
+    MoveFactory,
     RelationshipFactory,
     SubscriptionFactory,
 )
@@ -154,6 +155,19 @@ def test_page_lists_the_loose_ends_and_ends_it(
     assert "has ended" in answer.content.decode()
     accepted.refresh_from_db()
     assert accepted.status == "ended"
+
+
+def test_page_names_the_moves_that_stay_open(
+    client: Client, accepted: Relationship, planned: Move, anna: Actor, now: datetime
+) -> None:
+    MoveFactory(
+        subscription=SubscriptionFactory(customer=accepted.customer, friendly_name="Over"), abandoned=True
+    )
+    assert offboarding.loose_ends(accepted, at=now).moves == [planned]
+    client.post(reverse("account_login"), {"login": anna.email, "password": PASSWORD})
+    page = client.get(reverse("subscriptions:relationship-end", args=[accepted.pk])).content.decode()
+    assert f"The move “{planned}” stays open" in page
+    assert "Over" not in page
 
 
 # --- by the customer ---------------------------------------------------------------------------
