@@ -68,6 +68,7 @@ def test_the_minute_tidies_every_story_that_waits_for_time(now: datetime) -> Non
         "customers.renewals",
         "customers.warnings",
         "subscriptions.digests",
+        "subscriptions.moves",
         "subscriptions.reminders",
         "subscriptions.snoozes",
         "subscriptions.transfers",
