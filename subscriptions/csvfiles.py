@@ -136,8 +136,8 @@ def subscriptions_cells(rows: list[Subscription], *, actor: Actor, at: datetime)
             path[ruling.main.path] if ruling.main else nothing,
             ruling.deadline.on if ruling.deadline else None,
             path.get(row.move_path),  # type: ignore[attr-defined]  # annotated
-            BY_CODE[row.next_code].title if row.next_code else "",  # type: ignore[attr-defined]
-            turn.get(row.turn),  # type: ignore[attr-defined]
+            BY_CODE[row.next_code].title if row.next_code else "",  # type: ignore[attr-defined]  # annotated
+            turn.get(row.turn),  # type: ignore[attr-defined]  # annotated
         ]
 
 

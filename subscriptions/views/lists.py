@@ -254,7 +254,7 @@ def listed_subscriptions(
             "status": status[row.status],
             "role": role(row.status),
             "move": path.get(row.move_path),  # type: ignore[attr-defined]  # annotated
-            "turn": _("Your turn") if row.turn == mine else turn.get(row.turn),  # type: ignore[attr-defined]
+            "turn": _("Your turn") if row.turn == mine else turn.get(row.turn),  # type: ignore[attr-defined]  # annotated
         }
 
 
