@@ -20,8 +20,9 @@ from subscriptions import transfer_mails
 from subscriptions.models import BillingCycle, Subscription, Transfer, TransferItem
 from subscriptions.rulebook import RUNNING
 from subscriptions.transfer_eligibility import Asked, look
+from subscriptions.transfer_line import free_from_the_dead
 from subscriptions.transfer_log import tell_both
-from subscriptions.transfers import close, free_from_the_dead, hold, refuse_over
+from subscriptions.transfers import close, hold, refuse_over
 from subscriptions.vocabulary import AutoRenew, Channel, Status
 
 

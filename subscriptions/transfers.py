@@ -23,22 +23,20 @@ from partners.errors import Refused
 from partners.lifecycle import broke, move_all
 from partners.models import Kind, Partner
 from partners.permissions import refuse_other
-from subscriptions import rulings, transfer_mails
+from subscriptions import rulings, transfer_line, transfer_mails
 from subscriptions.models import Subscription, Transfer, TransferItem
 from subscriptions.models.transfer import MOST_ITEMS, TRANSFER_DAYS
 from subscriptions.transfer_eligibility import (
     has_azure_plan,
     no_azure_plan,
-    waiting_before,
     why_not_ask,
     why_not_move,
 )
 from subscriptions.transfer_log import tell_both, tell_keeper
-from subscriptions.vocabulary import Billing, Channel, Direction
+from subscriptions.vocabulary import Billing, Direction
 
 WARN_DAYS = 3  # before it lapses
 LONGEST_ID = 80
-HELD = (TransferItem.Status.REQUESTED, TransferItem.Status.ACCEPTED)
 
 
 @activity.verbs
@@ -85,7 +83,7 @@ def request(
     )
     items = add_items(transfer, [(one, on_record.get(one)) for one in ids])
     if theirs is not None:
-        _stand_in_line(transfer, items, at=at)
+        transfer_line.join(transfer, items, at=at)
         transfer_mails.received(transfer, at=at)
     tell_keeper(Verb.REQUESTED, transfer, items, lapsed, by=by, at=at)
     return transfer
@@ -193,30 +191,6 @@ def add_items(transfer: Transfer, ids: Sequence[tuple[str, Subscription | None]]
         raise
 
 
-def _stand_in_line(transfer: Transfer, items: Collection[TransferItem], *, at: datetime) -> None:
-    """Note which of the current partner's subscriptions are meant, where no earlier request waits."""
-    before = waiting_before(transfer, at)
-    rows = Subscription.objects.filter(
-        customer=transfer.current_customer_id,
-        channel=Channel.CSP_OWN,
-        external_id__in=[item.external_id for item in items if item.external_id not in before],
-    )
-    free_from_the_dead(rows, at)
-    free = {row.external_id: row for row in rows.exclude(asked_for__status__in=HELD)}
-    for item in items:
-        if item.external_id in free:
-            item.source = free[item.external_id]
-            item.save(update_fields=["source"])
-
-
-def free_from_the_dead(rows: "models.QuerySet[Subscription]", at: datetime) -> None:
-    """Take these subscriptions from requests that nobody answered in time."""
-    dead = TransferItem.objects.filter(
-        source__in=rows, status=TransferItem.Status.REQUESTED, transfer__in=Transfer.objects.past(at)
-    )
-    dead.update(source=None)
-
-
 # --- it ends without a transfer ----------------------------------------------------------------
 
 
@@ -281,6 +255,7 @@ def close(
     items = list(transfer.items.order_by("pk"))
     left = [item for item in items if item.status == TransferItem.Status.REQUESTED]
     move_all(left, TransferItem.Status.NOT_CHOSEN)
+    transfer_line.leave(transfer, left, at=at)
     return items
 
 

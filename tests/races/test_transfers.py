@@ -9,7 +9,7 @@ from customers.models import Relationship
 from partners.actor import Actor
 from partners.errors import Refused
 from partners.models import Activity
-from subscriptions import offboarding, transfer_acceptance, transfers
+from subscriptions import offboarding, transfer_acceptance, transfer_line, transfers
 from subscriptions.models import Subscription, Transfer, TransferItem
 from subscriptions.vocabulary import Channel, Status
 from tests.conftest import TENANT, Log
@@ -126,13 +126,13 @@ def both_in_line(outcomes: list[Outcome]) -> bool:
 def test_two_requests_for_one_subscription_stand_in_line(
     crossing: Crossing, rival: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    meet_before(monkeypatch, transfers, "waiting_before")
+    meet_before(monkeypatch, transfer_line, "waiting_before")
     assert both_in_line(together(crossing.ask, rival))
 
 
 def test_control_two_requests(crossing: Crossing, rival: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     without_locks(monkeypatch)
-    meet_before(monkeypatch, transfers, "waiting_before")
+    meet_before(monkeypatch, transfer_line, "waiting_before")
     assert not both_in_line(together(crossing.ask, rival))
 
 

@@ -355,7 +355,23 @@ def test_when_the_first_request_ends_the_next_can_be_accepted(
             "decline": (transfers.decline, crossing.lucia),
         }[ends]
         story(first, by=by, at=at)
+    # Nothing else is begun with it meanwhile: it waits for the next in line.
+    assert crossing.item(second).source == (None if ends == "lapse" else crossing.licences)
     assert crossing.accept(second, at=at).status == "accepted"
+    assert crossing.item(second).source == crossing.licences
+
+
+def test_what_is_not_chosen_waits_for_the_next_in_line(crossing: Crossing, rival: Any) -> None:
+    first, second = crossing.ask(OTHER_LICENCES, LICENCES), rival()
+    crossing.accept(first, OTHER_LICENCES)
+    assert crossing.item(second).source == crossing.licences
+    assert reason(crossing, second) == ""
+
+
+def test_the_worker_lets_the_next_in_line_have_what_lapsed(crossing: Crossing, rival: Any) -> None:
+    crossing.ask()
+    second, third = rival(crossing.now + timedelta(days=1)), crossing.now + timedelta(days=30)
+    assert transfers.tidy(third) == 1
     assert crossing.item(second).source == crossing.licences
 
 
