@@ -199,6 +199,8 @@ def retarget(move: Move, target_on: date | None, *, by: Actor, at: datetime) -> 
     """Aim a move at another day, or at none; refuses a day in the past, and a move that is over."""
     move = _locked(move, by=by, at=at)
     refuse_past(target_on, at.astimezone(move.provider.zone).date())
+    if move.target_on == target_on:
+        return move
     move.target_on = target_on
     move.save(update_fields=["target_on"])
     move_log.record(Verb.RETARGETED, move, by=by, at=at, target_on=target_on)

@@ -221,6 +221,9 @@ class TestRetarget:
         assert moves.retarget(planned, day, by=anna, at=now).target_on == day
         assert log.details()["target_on"] == day.isoformat()
         assert moves.retarget(planned, None, by=anna, at=now).target_on is None
+        assert len(log.verbs()) == 2
+        moves.retarget(planned, None, by=anna, at=now)
+        assert len(log.verbs()) == 2
 
     def test_not_in_the_past(self, planned: Move, anna: Actor, now: datetime) -> None:
         with pytest.raises(Refused, match="in the past"):

@@ -500,6 +500,14 @@ class TestIds:
         close(move, IDS)
         assert close(move, Given(note="Two owners, removed.")).status == "completed"
 
+    def test_by_then_it_is_sold_here_and_its_access_needs_no_grant(
+        self, other_azure: Subscription, accepted: Relationship, close: Close, now: datetime
+    ) -> None:
+        move = at_step(other_azure, steps.SWITCH_PARTNER_IN, "confirmed")
+        accepted.grants.update(status=Grant.Status.WITHDRAWN, stopped_at=now, stopped_by="Carla")
+        close(move, IDS)
+        assert close(move).status == "completed"
+
     def test_what_has_ended_is_not_taken_over(
         self, other_azure: Subscription, accepted: Relationship, close: Close
     ) -> None:
@@ -677,6 +685,16 @@ class TestEndOfTheOld:
         close(move, Given(happened_on=TODAY, reason=REASON))
         licences.refresh_from_db()
         assert licences.status == Status.EXPIRED
+
+    def test_what_never_became_active_was_cancelled(
+        self, licences: Subscription, new: Subscription, close: Close
+    ) -> None:
+        pending = {"status": Status.PENDING, "started_on": None, "term_end": TODAY}
+        Subscription.objects.filter(pk=licences.pk).update(**pending)
+        move = at_step(licences, steps.REPLACE_LICENCES, "end_old", successor=new)
+        close(move, Given(happened_on=TODAY, reason=REASON))
+        licences.refresh_from_db()
+        assert licences.status == Status.CANCELLED
 
     def test_of_what_a_customer_holds_once_the_old_ends_before_the_new_is_bought(
         self, contoso: Customer, accepted: Relationship, close: Close, anna: Actor, now: datetime
