@@ -10,7 +10,7 @@ class AttestForm(forms.Form):
     """Who accepted, with which address, on which day."""
 
     signed_by = Line(
-        label=gettext_lazy("Accepted by"),
+        label=gettext_lazy("Who accepted it"),
         max_length=120,
         help_text=gettext_lazy("First and last name, at the customer."),
     )

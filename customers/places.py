@@ -80,7 +80,8 @@ def revive(link: InvitationLink, *, by: Actor, at: datetime) -> list[InvitationL
 
 def _answer_askings(provider: Partner, address: str, *, by: Actor, at: datetime) -> list[InvitationLink]:
     """Close what holders of dead links at this address asked: here is the new one. Return their links."""
-    asking = list(InvitationLink.objects.asking_again().filter(provider=provider, email=address))
+    rows = InvitationLink.objects.asking_again().filter(provider=provider, email=address)
+    asking = list(rows.select_related("invitation"))
     InvitationLink.objects.filter(pk__in=[link.pk for link in asking]).update(
         asked_closed_at=at, asked_closed_by=by.stamp
     )
@@ -108,7 +109,8 @@ def end(link: InvitationLink, status: str, *, by: Actor, at: datetime, **facts: 
 
 def lapse_dead(provider: Partner, address: str, *, by: Actor, at: datetime) -> list[InvitationLink]:
     """Lapse what is dead of the links to this address, so that it never blocks the living; return it."""
-    dead = list(InvitationLink.objects.dead(at).filter(provider=provider, email=address))
+    rows = InvitationLink.objects.dead(at).filter(provider=provider, email=address)
+    dead = list(rows.select_related("invitation"))
     for link in dead:
         end(link, InvitationLink.Status.LAPSED, by=by, at=at)
     return dead
@@ -132,6 +134,14 @@ def record(
     handed = invitation.partnership
     shared = not invitation.is_draft and (handed is None or handed.is_active)
     about_link = {"company": link.company} if link else {}
+    if (
+        handed is not None and shared
+    ):  # a reseller reads it: whom else an address heard from is not its affair
+        changed = tuple(
+            one
+            for one in changed
+            if not isinstance(one, InvitationLink) or one.invitation.partnership_id == handed.pk
+        )
     activity.record(
         verb,
         by=by,

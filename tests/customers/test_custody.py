@@ -435,3 +435,27 @@ def test_live_and_dead_say_of_many_what_state_says_of_one(
     )
     assert live(now) == {link.pk}
     assert live(link.invitation.expires_at) == set()
+
+
+def test_forwarding_names_no_dead_link_another_reseller_sent(
+    invite: Callable[..., Invitation],
+    handed_terms: Terms,
+    adventure_partnership: Partnership,
+    to_carla: Recipient,
+    luca: Actor,
+    ada: Actor,
+    now: datetime,
+    log: Log,
+) -> None:
+    theirs = custody.forward(
+        invite(handed_terms, partnership=adventure_partnership, reseller=None), to=to_carla, by=ada, at=now
+    )
+    later = theirs.invitation.expires_at + timedelta(days=1)
+    mine = invite(handed_terms)
+    Invitation.objects.filter(pk=mine.pk).update(expires_at=later + timedelta(days=9))
+    link = custody.forward(Invitation.objects.get(pk=mine.pk), to=to_carla, by=luca, at=later)
+    theirs.refresh_from_db()
+    assert theirs.status == "lapsed"
+    assert log.names(link)
+    assert not log.names(theirs)
+    assert log.readers() == {"Northwind Traders", "Fabrikam"}
