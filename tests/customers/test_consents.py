@@ -23,6 +23,8 @@ from partners import editions
 from partners.actor import Actor
 from partners.errors import Refused
 from partners.models import Partner, Partnership, RulebookEdition
+from subscriptions import attention
+from subscriptions.attention import Kind
 from tests.conftest import Log, Mailbox
 from tests.factories import AssignmentFactory, ContactFactory, GrantFactory, RelationshipFactory
 
@@ -443,3 +445,18 @@ def test_pages_of_a_hand_over_say_how_many_customers_are_asked(
     say_yes(of(hand_over, "Contoso"))
     shown = client_for(ada).get(hand_over.get_absolute_url()).content.decode()
     assert "1 customer was not told of Adventure Works before and is asked first." in shown
+
+
+def test_queues_say_whose_turn_an_offer_is(
+    asked: Assignment, say_yes: Offer, anna: Actor, luca: Actor, now: datetime
+) -> None:
+    def waits_for() -> str:
+        waiting = attention.find(anna, now, Kind.OFFERS, asked.pk)
+        assert waiting is not None
+        return waiting.waits_for
+
+    assert waits_for() == "waiting for the customer"
+    assert attention.find(luca, now, Kind.OFFERED, asked.pk) is None
+    say_yes(asked)
+    assert waits_for() == "waiting for Fabrikam"
+    assert attention.find(luca, now, Kind.OFFERED, asked.pk) is not None
