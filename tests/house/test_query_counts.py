@@ -23,6 +23,7 @@ from tests.factories import (
     InvitationLinkFactory,
     InvitationRequestFactory,
     MembershipFactory,
+    MoveFactory,
     OnboardingFactory,
     PartnershipFactory,
     RelationshipFactory,
@@ -56,6 +57,9 @@ LISTS = [
     ("admin", "partners:onboardings", {}, LIST),
     ("admin", "subscriptions:subscriptions", {}, LIST),
     ("holder", "subscriptions:subscriptions", {}, LIST),
+    ("admin", "subscriptions:moves", {}, LIST),
+    ("holder", "subscriptions:moves", {}, LIST),
+    ("admin", "subscriptions:moves-plan", {}, LIST),
     ("admin", "subscriptions:transfers", {}, LIST),
     ("admin", "subscriptions:transfer-new", {}, LIST),
     ("admin", "partners:activity", {}, LIST),
@@ -109,6 +113,7 @@ def grow(
             InvitationLinkFactory(invitation=campaign, customer=None)
             InvitationRequestFactory(partnership=partnership)
             SubscriptionFactory(customer=customer, channel=Channel.CSP_OTHER)
+            MoveFactory(subscription=SubscriptionFactory(customer=customer), done=4)
             TransferItemFactory(transfer=TransferFactory(to=contoso))
             TransferItemFactory(transfer=TransferFactory(customer__provider=northwind))
             MembershipFactory(partner=northwind)
