@@ -31,9 +31,7 @@ def _record_successor(given: Given, ground: Ground, by: Actor) -> list[models.Mo
     move, new = ground.move, given.successor
     if new is None:
         return []
-    if isinstance(new, Subscription):
-        new = Subscription.objects.lock(new.pk)
-    else:
+    if not isinstance(new, Subscription):
         new = records.enter(move.subscription.customer, new, by=by, at=ground.at)
     new.replaces = move.subscription
     new.version += 1
@@ -68,12 +66,14 @@ def _cancel_old(given: Given, ground: Ground, by: Actor) -> list[models.Model]:
 
 def _end(row: Subscription, status: str) -> list[models.Model]:
     """End a subscription and its add-ons; what had ended already stays as it ended."""
-    if status == Status.EXPIRED and not row.can_move(status):
-        status = Status.CANCELLED  # what never became active cannot run out
-    ended = [one for one in _with_add_ons(row) if one.can_move(status)]
-    for one in ended:
-        _save(one, status)
-    return list(ended)
+    ended: list[models.Model] = []
+    for one in _with_add_ons(row):
+        # What never became active cannot run out.
+        own = status if one.can_move(status) else Status.CANCELLED
+        if one.can_move(own):
+            _save(one, own)
+            ended.append(one)
+    return ended
 
 
 def _take_over(given: Given, ground: Ground, by: Actor) -> list[models.Model]:

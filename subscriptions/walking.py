@@ -5,6 +5,7 @@ worker looks after facts that come true meanwhile. The last step completes the m
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -57,6 +58,7 @@ def close(step: MoveStep, given: Given, *, by: Actor, contact: Contact | None = 
     if words:
         raise Refused(words)
     _refuse_without_reason(step, given, by)
+    given = _as_it_is_now(given)
     proofs.refuse(step, given, ground)
     others = truths.write(step, given, ground, by=by)
     _close(step, Outcome.DONE, given, by=by, contact=contact, at=at)
@@ -126,6 +128,13 @@ def _refuse_without_reason(step: MoveStep, given: Given, by: Actor) -> None:
     theirs = step.actor in (StepActor.CUSTOMER, StepActor.CURRENT_PARTNER)
     if theirs and by.kind != ActorKind.CUSTOMER and step.template.fact is None and not given.reason.strip():
         raise Refused(_("It is not your step: say how you know it is done."), field="reason")
+
+
+def _as_it_is_now(given: Given) -> Given:
+    """Return what was given with the new subscription locked and read anew; its customer is locked."""
+    if not isinstance(given.successor, Subscription):
+        return given
+    return replace(given, successor=Subscription.objects.lock(given.successor.pk))
 
 
 def _close(

@@ -617,6 +617,13 @@ class TestSuccessor:
         with pytest.raises(Refused, match=words):
             close(buying, Given(successor=new))
 
+    def test_nor_one_that_was_cancelled_since_it_was_chosen(
+        self, buying: Move, new: Subscription, close: Close
+    ) -> None:
+        Subscription.objects.filter(pk=new.pk).update(status=Status.CANCELLED)
+        with pytest.raises(Refused, match="over already"):
+            close(buying, Given(successor=new))
+
     def test_nor_what_is_billed_in_another_way(
         self, buying: Move, new: Subscription, azure: Product, close: Close
     ) -> None:
@@ -680,11 +687,15 @@ class TestEndOfTheOld:
     def test_what_had_ended_already_stays_as_it_ended(
         self, licences: Subscription, new: Subscription, close: Close
     ) -> None:
-        licences.move(Status.EXPIRED)
+        licences.move(Status.CANCELLED)
+        ended = {"started_on": None, "term_end": TODAY}
+        Subscription.objects.filter(pk=licences.pk).update(**ended)
+        add_on = SubscriptionFactory(customer=licences.customer, parent=licences, channel=Channel.OPEN)
         move = at_step(licences, steps.REPLACE_LICENCES, "end_old", successor=new)
         close(move, Given(happened_on=TODAY, reason=REASON))
         licences.refresh_from_db()
-        assert licences.status == Status.EXPIRED
+        add_on.refresh_from_db()
+        assert (licences.status, add_on.status) == (Status.CANCELLED, Status.EXPIRED)
 
     def test_what_never_became_active_was_cancelled(
         self, licences: Subscription, new: Subscription, close: Close
