@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import Count, Exists, OuterRef, Subquery
+from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -212,8 +212,8 @@ def ask(request: Request, pk: int) -> HttpResponse:
     recorded = Subscription.objects.filter(
         customer=customer, channel=Channel.CSP_OTHER, status__in=RUNNING, parent__isnull=True
     ).exclude(external_id="")
-    recorded = recorded.select_related("product").order_by("-pk")
-    chosen = recorded.filter(pk=asked_key(request, "subscription") or 0).first()
+    offered = free(recorded).select_related("product").order_by("-pk")
+    chosen = offered.filter(pk=asked_key(request, "subscription") or 0).first()
     form = RequestForm(
         request.POST if request.method == "POST" else None,
         initial={"external_ids": chosen.external_id if chosen else ""},
@@ -235,10 +235,17 @@ def ask(request: Request, pk: int) -> HttpResponse:
         {
             "form": form,
             "customer": customer,
-            "recorded": recorded[:OFFERED],
+            "recorded": offered[:OFFERED],
             "refused": why_not_ask(customer, at),
         },
     )
+
+
+def free(rows: "QuerySet[Subscription]") -> "QuerySet[Subscription]":
+    """Return those of these subscriptions that no transfer waits for yet."""
+    asked_for = TransferItem.objects.filter(status=TransferItem.Status.REQUESTED)
+    rows = rows.exclude(pk__in=asked_for.filter(subscription__isnull=False).values("subscription"))
+    return rows.exclude(pk__in=asked_for.filter(source__isnull=False).values("source"))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -11,7 +11,7 @@ from partners.actor import Actor
 from partners.models import Partner, Partnership
 from subscriptions import permissions
 from subscriptions.models import Move, Subscription
-from tests.factories import MoveFactory, StepFileFactory
+from tests.factories import CustomerFactory, MoveFactory, StepFileFactory, TransferFactory
 
 PEOPLE = [
     *("anna", "agent", "seller", "helpdesk", "viewer"),
@@ -37,6 +37,10 @@ TABLE = {
     "may_read_file, without a privilege": {*NORTHWINDS_SALES, "helpdesk", "viewer", "staff"},
     "may_read_file, provisioning": {*NORTHWINDS_SALES, "helpdesk", "viewer", "staff", *FABRIKAMS_AGENTS},
     "may_file_transfer": {*NORTHWINDS_AGENTS, "tom"},
+    "may_cancel_transfer": NORTHWINDS_AGENTS,
+    "may_note_transfer, kept by hand": NORTHWINDS_AGENTS,
+    "may_note_transfer, asked for here": set(),
+    "may_answer_transfer": NORTHWINDS_AGENTS,
 }
 STEPS = {"without a privilege": "grant", "provisioning": "first_task", "support": "support_contact"}
 
@@ -75,6 +79,15 @@ def ask(move: Move, held: None, accepted: Relationship, now: datetime) -> Callab
             case "may_read_file":
                 file = StepFileFactory(step=move.steps.get(code=STEPS[which]))
                 return bool(may(actor, file, now))
+            case "may_cancel_transfer":
+                return bool(may(actor, TransferFactory(customer__provider=move.provider)))
+            case "may_note_transfer":
+                by_hand = which == "kept by hand"
+                kept = TransferFactory(customer__provider=move.provider, is_by_hand=by_hand)
+                return bool(may(actor, kept))
+            case "may_answer_transfer":
+                received = TransferFactory(to=CustomerFactory(provider=move.provider))
+                return bool(may(actor, received))
         return bool(may(actor))
 
     return answer

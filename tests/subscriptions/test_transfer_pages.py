@@ -305,3 +305,16 @@ def test_a_request_that_is_answered_here_has_no_outcome_to_note(
 def test_nothing_to_keep_by_hand_says_what_to_record_first(crossing: Crossing, client_for: SignIn) -> None:
     address = reverse("subscriptions:transfer-record-in", args=[crossing.wanted.pk])
     assert "Record it first" in words(client_for(crossing.anna), address)
+
+
+def test_what_a_transfer_waits_for_is_not_offered_once_more(crossing: Crossing, client_for: SignIn) -> None:
+    row, left = crossing.records(LICENCES), crossing.records(OTHER_LICENCES)
+    crossing.ask()
+    for who, customer, way, asked, free in (
+        (crossing.anna, crossing.wanted, "in", row, left),
+        (crossing.lucia, crossing.held, "out", crossing.licences, crossing.other),
+    ):
+        address = reverse(f"subscriptions:transfer-record-{way}", args=[customer.pk])
+        offered = client_for(who).get(address).context["offered"]
+        assert free in offered
+        assert asked not in offered
