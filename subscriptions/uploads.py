@@ -52,10 +52,10 @@ def _is_word(uploaded: UploadedFile) -> bool:
     """Say whether a ZIP file is a Word document without macros; only its table of contents is read."""
     try:
         with zipfile.ZipFile(uploaded) as packed:
-            names = set(packed.namelist())
-    except (zipfile.BadZipFile, ValueError, OSError):
+            names = {name.casefold() for name in packed.namelist()}  # as Word reads them
+    except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError):
         return False
-    return {"[Content_Types].xml", "word/document.xml"} <= names and "word/vbaProject.bin" not in names
+    return {"[content_types].xml", "word/document.xml"} <= names and "word/vbaproject.bin" not in names
 
 
 def keep(step: MoveStep, uploaded: UploadedFile, *, by: Actor, at: datetime) -> StepFile:
