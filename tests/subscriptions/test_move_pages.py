@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -261,6 +261,33 @@ class TestMove:
         with CaptureQueriesContext(connection) as many:
             client.get(address)
         assert len(many) == len(few)
+
+
+@pytest.mark.parametrize("done", [0, 3, "completed", "abandoned"])
+def test_buttons_are_offered_to_whom_and_when_the_stories_accept(
+    done: Any,
+    client_for: Sign,
+    anna: Actor,
+    agent: Actor,
+    seller: Actor,
+    helpdesk: Actor,
+    viewer: Actor,
+    luca: Actor,
+    fabrikam_viewer: Actor,
+    contoso: Customer,
+    assigned: Assignment,
+) -> None:
+    how = {done: True} if isinstance(done, str) else {"done": done}
+    move = MoveFactory(subscription=SubscriptionFactory(customer=contoso), path=Path.REPLACE_LICENCES, **how)
+    for actor in (anna, agent, seller, helpdesk, viewer, luca, fabrikam_viewer):
+        client = client_for(actor)
+        page = read(client, "move", move.pk)
+        for verb, body in (("abandon", {"reason": "Too dear."}), ("target", {"target_on": "2026-05-01"})):
+            address = reverse(f"subscriptions:move-{verb}", args=[move.pk])
+            with transaction.atomic():
+                accepted = client.post(address, body).status_code == 302
+                transaction.set_rollback(True)
+            assert (address in page) is accepted, f"{verb} by {actor.label}"
 
 
 # --- closing a step ----------------------------------------------------------------------------
