@@ -20,7 +20,7 @@ from django.utils import timezone, translation
 from partners.actor import Actor
 from partners.duties import each
 from partners.models import Membership, Partner, User
-from subscriptions import attention, digest_mails, steps
+from subscriptions import attention, digest_mails, hands, steps
 from subscriptions.models import Digest, Move, MoveStep, Subscription, Transfer
 from subscriptions.vocabulary import StepActor
 
@@ -52,6 +52,7 @@ class Change:
     closed: int
     next_step: str
     next_actor: str
+    ended_by: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,20 +174,21 @@ def _changes(actor: Actor, since: Since) -> Told:
     mine = Q(ended_by=actor.stamp) | Q(status__in=Move.OPEN, decided_by=actor.stamp) & ~Exists(closed)
     rows = rows.exclude(mine).with_next().annotate(closed=Coalesce(Subquery(number), 0))
     told = _first(
-        rows.select_related("customer", "subscription__product").order_by(
+        rows.select_related("customer", "provider", "subscription__product").order_by(
             F("ended_at").desc(nulls_last=True), "-pk"
         )
     )
-    return Told([_change(move) for move in told.first], told.number)
+    return Told([_change(move, actor) for move in told.first], told.number)
 
 
-def _change(move: Any) -> Change:
+def _change(move: Any, actor: Actor) -> Change:
     template = steps.BY_CODE.get(move.next_code)
     return Change(
         move=move,
         closed=move.closed,
         next_step=str(template.title) if template else "",
         next_actor=str(StepActor(move.next_actor).label) if move.next_actor else "",
+        ended_by=str(hands.told_to(actor.partner, move.ended_by, move)),
     )
 
 

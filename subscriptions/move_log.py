@@ -75,7 +75,8 @@ def record(
         provider=move.provider,
         about=move,
         customer=move.customer,
-        seen_by=readers(move.customer, at),
+        # What a reseller did is between it and its provider: another reads no name of its people.
+        seen_by=() if by.partner is not None and by.partner.is_reseller else readers(move.customer, at),
         details={
             "changed": activity.changed(move, *closed, *others),
             "path": move.path,

@@ -19,7 +19,7 @@ from partners.emails import to_members
 from partners.errors import Refused
 from partners.models import Partner
 from partners.permissions import AGENTS
-from subscriptions import rulings
+from subscriptions import hands, rulings
 from subscriptions.models import Move, MoveStep
 from subscriptions.vocabulary import StepActor, StepPrivilege
 
@@ -98,7 +98,11 @@ def _ended(move: Move, done: MoveStep | None, *, by: Actor, at: datetime) -> Non
             "subscriptions/move_ended",
             company,
             AGENTS,
-            context={**context, "address": settings.SITE_URL + move.get_absolute_url()},
+            context={
+                **context,
+                "ended_by": hands.told_to(company, move.ended_by, move),
+                "address": settings.SITE_URL + move.get_absolute_url(),
+            },
             but=by.user,
             at=at,
         )

@@ -16,7 +16,7 @@ from partners.errors import Refused
 from partners.models import Activity
 from partners.permissions import require
 from partners.requests import Request
-from subscriptions import advice, gates, moves, rulings, turns
+from subscriptions import advice, gates, hands, moves, rulings, turns
 from subscriptions.board import own_turn
 from subscriptions.models import Move, MoveStep
 from subscriptions.move_forms import ReasonForm, TargetForm
@@ -71,6 +71,7 @@ def detail_of(request: Request, move: Move, **more: Any) -> dict[str, Any]:
         else None,
         "target": target(move.target_on, ruling.facts.today),
         "manages": manages,
+        "ended_by": hands.told_to(actor.partner, move.ended_by, move),
         "may_abandon": manages and move.can_move(Move.Status.ABANDONED),
         "may_retarget": manages and move.is_open,
         "target_form": TargetForm(initial={"target_on": move.target_on}),

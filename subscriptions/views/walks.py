@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from partners.actor import Actor
 from partners.templatetags.ui import exact_day
-from subscriptions import advice, gates, inventory
+from subscriptions import advice, gates, hands, inventory
 from subscriptions.gates import Ground
 from subscriptions.models import InventoryItem, MoveStep, StepFile
 from subscriptions.move_forms import ServiceForm
@@ -49,7 +49,7 @@ def shown_step(step: MoveStep, ground: Ground, actor: Actor, *, alone: bool = Fa
         "is_ours": step.actor == StepActor.PROVIDER,
         "privilege": step.get_privilege_display() if step.privilege != StepPrivilege.NONE else "",
         "is_optional": step.is_optional,
-        "who": step.done_by,
+        "who": hands.told_to(actor.partner, step.done_by, ground.move),
         "at": step.done_at,
         "facts": facts,
         "note": note_of(step),
@@ -115,7 +115,7 @@ def shown_inventory(ground: Ground, actor: Actor) -> dict[str, Any] | None:
         for evidence in (Evidence.MOVED, Evidence.CANCELLED)
         if evidence in step.template.evidence
     }
-    items = [shown_service(one, keeps, notes) for one in move.inventory.order_by("pk")]
+    items = [shown_service(one, keeps, notes, actor) for one in move.inventory.order_by("pk")]
     return {
         "items": items,
         "acts": any(one["acts"] for one in items),
@@ -124,7 +124,9 @@ def shown_inventory(ground: Ground, actor: Actor) -> dict[str, Any] | None:
     }
 
 
-def shown_service(item: InventoryItem, keeps: bool, notes: Mapping[Evidence, bool]) -> dict[str, Any]:
+def shown_service(
+    item: InventoryItem, keeps: bool, notes: Mapping[Evidence, bool], actor: Actor
+) -> dict[str, Any]:
     """Return one service: can CSP run it, was it moved, is the old one gone; and what may be done with it."""
     can_move = item.availability == Availability.AVAILABLE and not item.is_classic and not item.moved_at
     acts = []
@@ -141,9 +143,9 @@ def shown_service(item: InventoryItem, keeps: bool, notes: Mapping[Evidence, boo
         "is_classic": item.is_classic,
         "note": item.note,
         "moved_at": item.moved_at,
-        "moved_by": item.moved_by,
+        "moved_by": hands.told_to(actor.partner, item.moved_by, item.move),
         "cancelled_at": item.cancelled_at,
-        "cancelled_by": item.cancelled_by,
+        "cancelled_by": hands.told_to(actor.partner, item.cancelled_by, item.move),
         "acts": [
             {"url": reverse(f"subscriptions:inventory-{verb}", args=[item.pk]), "label": words, "post": post}
             for verb, words, post in acts
