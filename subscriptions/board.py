@@ -81,8 +81,10 @@ class MovesAsked:
             rows = self._by_target(
                 rows, at.astimezone(actor.partner.zone).date() if actor.partner else at.date()
             )
-        rows = rows.annotate(turn=turns.whose(at, turns.as_seen_by(actor)))
-        return rows.filter(turn=self.turn) if self.turn else rows
+        own = turns.as_seen_by(actor)
+        if self.turn:
+            rows = rows.filter(turns.is_turn(self.turn, at, own))
+        return rows.annotate(turn=turns.whose(at, own))
 
     def _by_target(self, rows: MoveQuerySet, today: date) -> MoveQuerySet:
         rows = rows.filter(target_on__isnull=False)

@@ -73,7 +73,7 @@ def _where_it_is(turn: str, rows: SubscriptionQuerySet, actor: Actor, at: dateti
         planned = standing.has(under_way.filter(subscription=OuterRef("pk")))
         return rows.alias(is_planned=planned).filter(is_planned=False)
     seen = under_way.visible_to(actor, at).with_next().order_by()
-    waiting = seen.annotate(turn=turns.whose(at, turns.as_seen_by(actor))).filter(turn=turn)
+    waiting = seen.filter(turns.is_turn(turn, at, turns.as_seen_by(actor)))
     return rows.filter(pk__in=waiting.values("subscription"))
 
 

@@ -49,6 +49,19 @@ def whose(at: datetime, reseller_pk: int | None = None, family_path: str = OF_A_
     )
 
 
+def is_turn(turn: str, at: datetime, reseller_pk: int | None = None) -> Q:
+    """Write that it is this one's turn, of moves read `with_next`, as `whose` says it of each.
+
+    Only the turns of provider and reseller look at what somebody holds: a list asks it of every row.
+    """
+    match turn:
+        case StepActor.RESELLER:
+            return Q(next_actor=StepActor.PROVIDER) & held(at, reseller_pk)
+        case StepActor.PROVIDER:
+            return Q(next_actor=StepActor.PROVIDER) & ~held(at, reseller_pk)
+    return Q(next_actor=turn)
+
+
 def as_seen_by(actor: Actor) -> int | None:
     """Return the one reseller whose turn an actor may be told of: its own; a provider is told of any."""
     return actor.partner.pk if actor.partner is not None and actor.partner.is_reseller else None
