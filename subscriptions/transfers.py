@@ -129,7 +129,7 @@ def _their_customer(customer: Customer, named: str) -> Customer | None:
     bears = Q(partner_id=named) if named.isdigit() else Q(tenant_id=named)
     here = Partner.objects.active().filter(bears, kind__in=[Kind.INDIRECT_PROVIDER, Kind.DIRECT_BILL])
     rows = Customer.objects.filter(provider__in=here, tenant_id=customer.tenant_id)
-    return rows.exclude(provider=customer.provider_id).select_related("provider").first()
+    return rows.select_related("provider").first()
 
 
 def hold(*customers: int | None) -> None:
