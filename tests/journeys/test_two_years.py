@@ -24,7 +24,7 @@ from customers.models.privilege import start_of
 from customers.permissions import may_use
 from customers.renewals import Choice, Terms
 from partners.actor import Actor
-from partners.models import Message, Partnership, Role
+from partners.models import Message, Partnership, Role, User
 from tests.conftest import Log, member
 from tests.factories import (
     AssignmentFactory,
@@ -87,6 +87,7 @@ def auckland(found_in: Callable[..., Small]) -> Small:
 
 def each_day(first: date, last: date) -> Iterator[datetime]:
     """Let the worker do its minute once a day, at noon in UTC: in Auckland the next day has begun."""
+    User.objects.update(wants_digest=False)  # a summary a day to everybody has tests of its own
     for days in range((last - first).days + 1):
         at = datetime.combine(first + timedelta(days=days), time(12), tzinfo=UTC)
         with time_machine.travel(at, tick=False):

@@ -2,13 +2,16 @@
 
 import html
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
 from customers.models import Assignment, Customer, Relationship
 from partners.actor import Actor
@@ -138,13 +141,24 @@ def test_nothing_to_tell_makes_no_mail(tom: Actor) -> None:
 
 
 def test_who_wants_none_gets_none(waiting: Actor) -> None:
-    User.objects.filter(pk=waiting.user.pk).update(wants_digest=False)  # type: ignore[union-attr]
+    User.objects.filter(pk=waiting.user.pk).update(wants_digest=False)
     assert digests.send(TOMORROW) == 0
     assert not Digest.objects.exists()
 
 
+def test_a_person_does_without_it_on_her_own_profile(
+    waiting: Actor, client_for: Callable[..., Client]
+) -> None:
+    assert waiting.user is not None
+    typed = {"name": waiting.user.name, "language": "en"}
+    for sent, wanted in ((typed, False), ({**typed, "wants_digest": "on"}, True)):
+        assert client_for(waiting).post(reverse("partners:profile"), sent).status_code == 302
+        waiting.user.refresh_from_db()
+        assert waiting.user.wants_digest is wanted
+
+
 def test_who_may_not_sign_in_gets_none(waiting: Actor) -> None:
-    User.objects.filter(pk=waiting.user.pk).update(is_active=False)  # type: ignore[union-attr]
+    User.objects.filter(pk=waiting.user.pk).update(is_active=False)
     assert digests.send(TOMORROW) == 0
 
 
@@ -159,7 +173,7 @@ def test_who_joined_after_seven_waits_for_tomorrow_s(accepted: Relationship, nor
     Membership.objects.filter(user=new.user).update(joined_at=TOMORROW)
     assert (
         not digests._unwritten("Europe/Rome", TOMORROW + timedelta(hours=1)).filter(pk=new.user.pk).exists()
-    )  # type: ignore[union-attr]
+    )
     digests.send(TOMORROW + timedelta(days=1))
     assert len(to(new)) == 1
 
@@ -235,7 +249,7 @@ def test_what_a_person_did_is_no_news_to_her(anna: Actor, agent: Actor, contoso:
         ended_at=at,
         ended_by=anna.stamp,
     )
-    since = digests._since(anna.user, TOMORROW.date(), TOMORROW)  # type: ignore[arg-type]
+    since = digests._since(anna.user, TOMORROW.date(), TOMORROW)
     assert digests.part_of(anna, since).changes.number == 0
     assert digests.part_of(agent, since).changes.number == 3
 
@@ -246,7 +260,7 @@ def test_what_a_person_did_is_no_news_to_her(anna: Actor, agent: Actor, contoso:
 def test_decisions_are_told_at_60_30_and_7_days(anna: Actor, contoso: Customer, days: int, told: int) -> None:
     day = TOMORROW.date() + timedelta(days=days)
     SubscriptionFactory(customer=contoso, term_end=day, auto_renew=AutoRenew.NO)
-    since = digests._since(anna.user, TOMORROW.date(), TOMORROW)  # type: ignore[arg-type]
+    since = digests._since(anna.user, TOMORROW.date(), TOMORROW)
     assert digests.part_of(anna, since).deadlines.number == told
 
 

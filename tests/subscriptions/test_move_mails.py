@@ -279,7 +279,7 @@ def chosen(waiting: Move, now: datetime) -> Move:
 
 def before(move: Move, days: int, hour: int = 9) -> datetime:
     """Return a moment so many days before the term ends, where the provider is."""
-    day = move.subscription.term_end - timedelta(days=days)  # type: ignore[operator]  # it has one
+    day = move.subscription.term_end - timedelta(days=days)
     return datetime(day.year, day.month, day.day, hour, tzinfo=move.provider.zone)
 
 
