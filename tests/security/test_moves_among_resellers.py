@@ -1,4 +1,4 @@
-"""Two resellers at one customer: of a move each reads what was done, not which of the other's people did it."""
+"""Two resellers at one customer: of a move each reads what was done, not which of the other's people did."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
