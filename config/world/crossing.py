@@ -26,10 +26,10 @@ def transfers_of_a_twin(world: World) -> None:
     """One request was accepted in part of what two have; another waits for an answer."""
     for key in (LAKESHORE, TASMANIAN):
         _know(world, key, days=150)
-    for seller, name, *what in SOLD:
+    for seller, name, product, quantity, ends_in in SOLD:
         other = LAKESHORE if seller == TASMANIAN else TASMANIAN
-        _record(world, seller, Channel.CSP_OWN, name, *what, days=140)
-        _record(world, other, Channel.CSP_OTHER, name, *what, days=130)
+        _record(world, seller, Channel.CSP_OWN, name, product, quantity, ends_in, days=140)
+        _record(world, other, Channel.CSP_OTHER, name, product, quantity, ends_in, days=130)
     suspended = Subscription.objects.get(
         provider=world.partners[TASMANIAN], external_id=str(_id("spa")), channel=Channel.CSP_OWN
     )

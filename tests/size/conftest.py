@@ -184,10 +184,10 @@ def moves() -> None:
 
 
 def transfers() -> None:
-    """Write transfers: of each provider, one in four sent to the big one, some still pending."""
+    """Write transfers: of each provider, one in four of the small sent to the big one, few still pending."""
     customer = f"(i * {CUSTOMERS // TRANSFERS})"
     sent = f"i % 4 = 0 AND {OWNER.format(c=customer)} <> {PROVIDER}"
-    pending = "i % 3 = 0"
+    pending = "i % 60 = 0"
     fill(Transfer, TRANSFERS, id="i", customer_id=customer, provider_id=OWNER.format(c=customer),
          tenant_id="md5(i::text)::uuid", named="'10001'", requested_by=STAMP,
          current_partner_id=f"CASE WHEN {sent} THEN {PROVIDER} END",

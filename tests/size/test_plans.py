@@ -20,6 +20,7 @@ BIG = {
     "subscriptions_transfer", "subscriptions_transferitem",
 }  # fmt: skip
 
+MOVES = ("move_provider", "subscriptions_move_pkey")  # the newest first: the big one has most of them
 LISTS = {
     "customers": ("/customers/", {}, "customer_list"),
     "customers by words": ("/customers/", {"q": "a1b2c"}, "customer_search"),
@@ -43,6 +44,18 @@ LISTS = {
     "the log": ("/activity/", {}, "partners_activity"),
     "the log by a rare verb": ("/activity/", {"verb": "grant.withdrawn"}, "activity_verb"),
     "the log of a customer": ("/activity/", {"customer": "customer 7777"}, "activity_customer_label"),
+    "subscriptions by whose turn": ("/subscriptions/", {"turn": "customer"}, "move"),
+    "moves": ("/moves/", {}, MOVES),
+    "moves by whose turn": ("/moves/", {"turn": "customer"}, "step_next"),
+    "moves of a rare turn": ("/moves/", {"turn": "current_partner"}, "step_next"),
+    "moves of one's own turn": ("/moves/", {"turn": "mine"}, "step_next"),
+    "moves by path": ("/moves/", {"path": "migrate_azure"}, MOVES),
+    "moves by target": ("/moves/", {"target": "any"}, "move_open_target"),
+    "moves past their target": ("/moves/", {"target": "past"}, "move_open_target"),
+    "moves completed": ("/moves/", {"status": "completed"}, MOVES),
+    "moves abandoned": ("/moves/", {"status": "abandoned"}, MOVES),
+    "transfers received": ("/transfers/", {"side": "received"}, "transfer_current"),
+    "transfers sent": ("/transfers/", {"side": "sent"}, ("transfer_provider", "subscriptions_transfer_pkey")),
     "home": ("/", {}, "sub_"),
 }
 HELD = ("asg_", "customers_assignment_reseller")  # what the reseller holds
@@ -51,6 +64,8 @@ OF_A_RESELLER = {
     "customers by words": ("/customers/", {"q": "a1b"}, HELD),
     "subscriptions": ("/subscriptions/", {}, HELD),
     "subscriptions by deadline": ("/subscriptions/", {"due": "any"}, HELD),
+    "moves": ("/moves/", {}, HELD),
+    "moves of its own turn": ("/moves/", {"turn": "mine"}, HELD),
     "home": ("/", {}, HELD),
 }
 
@@ -109,7 +124,8 @@ def test_a_resellers_pages_go_by_what_it_holds(name: str, browsers: Browsers) ->
 
 
 @pytest.mark.parametrize(
-    "address", ["/customers/", "/subscriptions/", "/subscriptions/?due=any", "/activity/"]
+    "address",
+    ["/customers/", "/subscriptions/", "/subscriptions/?due=any", "/moves/", "/transfers/", "/activity/"],
 )
 def test_a_deep_page_costs_what_the_first_does(address: str, browsers: Browsers) -> None:
     client = browsers.provider
