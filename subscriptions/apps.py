@@ -9,7 +9,8 @@ class SubscriptionsConfig(AppConfig):
     verbose_name = _("Subscriptions")
 
     def ready(self) -> None:
-        """Register the keys over several columns that SQLite keeps by triggers."""
+        """Register the keys over several columns that SQLite keeps by triggers, and what the worker logs."""
+        from subscriptions import reminders  # noqa: F401 - it registers its words by being read
         from subscriptions.composites import COMPOSITES
 
         for composite in COMPOSITES:
