@@ -132,7 +132,9 @@ def look(transfer: Transfer, at: datetime) -> list[Asked]:
     why_none = why_no_answer(transfer, at)
     first, moving = waiting_before(transfer, at), _moving([row.pk for row in rows.values()])
     travelling = [one for rows_of in add_ons.values() for one in rows_of]
-    unfit, plan = _unfit(transfer, [*rows.values(), *travelling]), has_azure_plan(transfer.customer)
+    unfit = _unfit(transfer, [*rows.values(), *travelling])
+    if not has_azure_plan(transfer.customer):
+        unfit |= {row.pk for row in rows.values() if row.product.billing == Billing.USAGE}
     found = []
     for item in items:
         row = rows.get(item.external_id)
@@ -149,8 +151,6 @@ def look(transfer: Transfer, at: datetime) -> list[Asked]:
             reason = _("Another request for it came first.")
         elif row.pk in moving:
             reason = _under_way()
-        elif row.product.billing == Billing.USAGE and not plan:
-            reason = _("The requesting partner has no Azure plan with this customer yet.")
         elif unfit & {row.pk, *(one.pk for one in with_it)}:
             reason = _not_now()
         found.append(Asked(item, row, reason, with_it))
@@ -168,6 +168,8 @@ def why_no_answer(transfer: Transfer, at: datetime) -> str:
         )
     if transfer.provider.region != current.region:
         return _("You and the requesting partner are in different CSP regions.")
+    if transfer.current_customer is None or transfer.current_customer.tenant_id != transfer.tenant_id:
+        return _("The request is for another Microsoft ID than the customer's by now.")
     return _not_now() if why_not_ask(transfer.customer, at) else ""
 
 

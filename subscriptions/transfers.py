@@ -36,6 +36,7 @@ from subscriptions.transfer_log import tell_both, tell_keeper
 from subscriptions.vocabulary import Billing, Direction
 
 WARN_DAYS = 3  # before it lapses
+MOST_A_DAY = 40  # requests for one customer, cancelled ones too: each may be a mail to somebody else's people
 LONGEST_ID = 80
 
 
@@ -69,6 +70,7 @@ def request(
     if named in (customer.provider.partner_id, str(customer.provider.tenant_id)):
         raise Refused(_("This is your own ID: name the current partner."), field="named")
     assert customer.tenant_id is not None  # noqa: S101 - that was among the reasons
+    _refuse_too_many(customer, at)
     on_record = _refuse_recorded(customer, ids, at=at)
     lapsed = _clear_the_dead(customer.provider, ids, at=at)
     transfer = Transfer.objects.create(
@@ -139,6 +141,13 @@ def hold(*customers: int | None) -> None:
     """
     keys = [pk for pk in customers if pk is not None]
     list(Customer.objects.select_for_update(no_key=True).filter(pk__in=keys).order_by("pk").values_list("pk"))
+
+
+def _refuse_too_many(customer: Customer, at: datetime) -> None:
+    """Refuse one more request for a customer on a day of many; it counts one's own, whoever was named."""
+    today = Transfer.objects.filter(customer=customer, is_by_hand=False)
+    if today.filter(requested_at__gt=at - timedelta(days=1)).count() >= MOST_A_DAY:
+        raise Refused(_("You have asked for this customer's subscriptions very often today. Try tomorrow."))
 
 
 def _refuse_recorded(customer: Customer, ids: Collection[str], *, at: datetime) -> dict[str, Subscription]:

@@ -129,9 +129,7 @@ def test_what_is_not_chosen_stays(crossing: Crossing) -> None:
 
 def test_azure_comes_under_an_azure_plan(crossing: Crossing, mails: Mailbox) -> None:
     asked = crossing.ask(AZURE)
-    assert (
-        reason(crossing, asked, AZURE) == "The requesting partner has no Azure plan with this customer yet."
-    )
+    assert reason(crossing, asked, AZURE) == "The requesting partner cannot take it over now."
     crossing.has_a_plan()
     crossing.accept(asked)
     assert ours(crossing, AZURE).product == crossing.azure.product
