@@ -162,12 +162,12 @@ def _close(
 def pass_what_holds(ground: Ground) -> list[MoveStep]:
     """Close, by the system's hand, the next steps whose recorded fact holds already; return them.
 
-    Of a move being planned the steps are not saved yet.
+    No note is stored: each says by `MoveStep.proof` which fact it was. Of a move being planned the steps are
+    not saved yet.
     """
     passed, system = [], Actor.system()
     while (step := ground.next) is not None and gates.holds(step, ground):
-        words = str(step.template.fact.label) if step.template.fact else ""
-        _close(step, Outcome.DONE, Given(note=words), by=system, contact=None, at=ground.at)
+        _close(step, Outcome.DONE, Given(), by=system, contact=None, at=ground.at)
         passed.append(step)
     return passed
 

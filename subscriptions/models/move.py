@@ -146,6 +146,11 @@ class Move(Lifecycle):
         return reverse("subscriptions:move", args=[self.pk])
 
     @property
+    def log_label(self) -> str:
+        """Return what the log keeps of it, in no language: the details name the path."""
+        return str(self.subscription)
+
+    @property
     def is_open(self) -> bool:
         """Say whether it is still being walked."""
         return self.status in self.OPEN
@@ -234,3 +239,10 @@ class MoveStep(models.Model):
     def is_closed(self) -> bool:
         """Say whether it is behind us, done or not needed."""
         return bool(self.outcome)
+
+    @property
+    def proof(self) -> str:
+        """Return the note kept with it; of what closed by itself the fact that did, in the reader's words."""
+        fact = self.template.fact
+        by_itself = self.outcome == self.Outcome.DONE and not (self.done_user_id or self.done_contact_id)
+        return self.note or (str(fact.label) if fact and by_itself else "")

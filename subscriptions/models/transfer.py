@@ -138,6 +138,11 @@ class Transfer(Lifecycle):
         return reverse("subscriptions:transfer", args=[self.pk])
 
     @property
+    def log_label(self) -> str:
+        """Return what the log keeps of it, in no language."""
+        return str(self.pk)
+
+    @property
     def lapses_at(self) -> datetime:
         """Return when it lapses without an answer."""
         return self.requested_at + timedelta(days=TRANSFER_DAYS)

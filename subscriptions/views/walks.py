@@ -52,7 +52,7 @@ def shown_step(step: MoveStep, ground: Ground, actor: Actor, *, alone: bool = Fa
         "who": hands.told_to(actor.partner, step.done_by, ground.move),
         "at": step.done_at,
         "facts": facts,
-        "note": note_of(step),
+        "note": step.proof,
         "reason": step.reason,
         "files": shown_files(step, actor, ground.at),
         "may_close": may,
@@ -62,12 +62,6 @@ def shown_step(step: MoveStep, ground: Ground, actor: Actor, *, alone: bool = Fa
         if may and not (why_not and why_needed)
         else "",
     }
-
-
-def note_of(step: MoveStep) -> str:
-    """Return what was written down; what closed by a recorded fact says so in the reader's language."""
-    fact = step.template.fact
-    return str(fact.label) if fact and step.is_closed and step.done_user_id is None else step.note
 
 
 def facts_of(step: MoveStep) -> list[tuple[str, str]]:
