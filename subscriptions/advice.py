@@ -5,6 +5,7 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from subscriptions.models import Move, Subscription
+from subscriptions.rulebook import RUNNING
 from subscriptions.vocabulary import AutoRenew, Billing, Path
 
 RUNNING_TWICE = ("new_subscription", "cancel_old")  # from the one to the other two subscriptions run
@@ -13,9 +14,10 @@ RUNNING_TWICE = ("new_subscription", "cancel_old")  # from the one to the other 
 def cautions(row: Subscription, path: str) -> list[str]:
     """Return what whoever plans or walks a path should know of it beforehand."""
     said = []
-    if path == Path.REPLACE_LICENCES and row.term_end is not None:
+    replaces = path == Path.REPLACE_LICENCES and row.status in RUNNING
+    if replaces:
         said.append(_("There is no refund for the rest of the old term: close to its end is best."))
-    if path == Path.REPLACE_LICENCES and row.product.one_per_customer:
+    if replaces and row.product.one_per_customer:
         said.append(
             _("A customer can hold this offer only once: between the old one and the new it has none.")
         )

@@ -3,12 +3,13 @@
 from datetime import date, datetime, timedelta
 
 import pytest
+from django.utils import translation
 
 from customers import privileges
 from customers.models import Assignment, Contact, Customer, Grant, Relationship
 from partners.actor import Actor
 from partners.errors import Refused
-from partners.models import Partner
+from partners.models import Activity, Partner
 from subscriptions import advice, moves, records, rulings
 from subscriptions.models import Move, Subscription
 from subscriptions.steps import SWITCH_PARTNER_IN
@@ -61,7 +62,11 @@ class TestPlan:
         assert {(step.done_by, step.done_user, step.outcome) for step in closed} == {
             ("Multicanale", None, "done")
         }
-        assert closed[0].note == "The customer has an active relationship with the provider."
+        assert {step.note for step in closed} == {""}  # no words in the language of whoever planned it
+        assert closed[0].proof == "The customer has an active relationship with the provider."
+        with translation.override("it"):
+            assert closed[0].proof == "Il cliente ha una relazione attiva con il provider."
+        assert Activity.objects.get(verb="move.planned").object_label == str(licences)
         assert log.last().verb == "move.planned"
         assert log.names(move, *closed)
         assert log.details()["closed_by_itself"] == ["relationship", "grant"]
@@ -397,6 +402,10 @@ class TestAdvice:
         assert "it has none" in gap
         (off,) = advice.cautions(row, Path.WAIT_OR_CANCEL)
         assert "auto-renew off" in off
+        row.term_end = None
+        assert advice.cautions(row, Path.REPLACE_LICENCES) == [refund, gap]
+        row.status = Status.EXPIRED
+        assert advice.cautions(row, Path.REPLACE_LICENCES) == []
         assert advice.cautions(row, SUPPORT) == []
 
     def test_old_and_new_run_side_by_side_until_the_old_is_cancelled(
