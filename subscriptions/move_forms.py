@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from partners.fields import Day, Line, Lines
 from subscriptions.forms import ProductField, label_of
 from subscriptions.models import InventoryItem, MoveStep, Product, Subscription
-from subscriptions.proofs import CHOICES, MOST_FILES, Given
+from subscriptions.proofs import CHOICES, MOST_FILES, Given, why_not_choice
 from subscriptions.records import Details
 from subscriptions.steps import PLANNABLE
 from subscriptions.vocabulary import AutoRenew, Availability, Billing, Channel, Evidence, Path, Status, Term
@@ -114,7 +114,7 @@ class StepForm(forms.Form):
             self.fields["reference"].help_text = _("It is new. As Partner Center shows it.")
         for evidence, offered in CHOICES.items():
             if evidence in self.asks:
-                self.fields["choice"].choices = [(one.value, one.label) for one in offered]  # type: ignore[attr-defined]  # a choice
+                self._offer_choices(offered)
         if Evidence.SUBSCRIPTION in self.asks:
             self._offer_subscriptions()
 
@@ -142,6 +142,14 @@ class StepForm(forms.Form):
     def _keep(self, names: set[str]) -> None:
         for name in set(self.fields) - names:
             del self.fields[name]
+
+    def _offer_choices(self, offered: Sequence[MoveStep.Choice]) -> None:
+        """Offer what can be chosen, and say of the other why not."""
+        refused = {one: words for one in offered if (words := why_not_choice(one, self.step.move))}
+        field = self.fields["choice"]
+        field.choices = [(one.value, one.label) for one in offered if one not in refused]  # type: ignore[attr-defined]  # a choice
+        for words in refused.values():
+            field.help_text = field.error_messages["invalid_choice"] = words
 
     def _offer_subscriptions(self) -> None:
         """Offer what the customer has in CSP from this provider, and the catalogue for what is new."""

@@ -55,10 +55,10 @@ def refuse(step: MoveStep, given: Given, ground: Ground) -> None:
     for evidence, offered in CHOICES.items():
         if evidence in asked and given.choice not in offered:
             raise Refused(_("Choose one of the two."), field="choice")
-    if Evidence.CHOICE in asked and given.choice == MoveStep.Choice.WAIT:
-        _refuse_waiting(ground.move.subscription)
+    if words := why_not_choice(given.choice, ground.move):
+        raise Refused(words, field="choice")
     if Evidence.CANCELLED in asked:
-        _refuse_cancelled(given, ground.move)
+        _refuse_running(given, ground.move)
     if Evidence.SUBSCRIPTION in asked:
         _refuse_successor(given, ground.move)
 
@@ -115,27 +115,24 @@ def _refuse_ids(given: Given, move: Move) -> None:
         )
 
 
-def _refuse_waiting(row: Subscription) -> None:
-    """Refuse to wait for an end that does not come by itself, or that nobody knows."""
-    if row.auto_renew != AutoRenew.NO:
-        raise Refused(
-            _("Waiting works only with auto-renew off: switch it off first, and record that."), field="choice"
-        )
-    if row.term_end is None:
-        raise Refused(
-            _("%(fact)s Record it before anybody waits for it.") % {"fact": MissingFact.TERM_END.label},
-            field="choice",
-        )
+def why_not_choice(choice: str, move: Move) -> str:
+    """Say why one of two choices is not there; empty if it is. The form leaves out what this refuses.
+
+    Nobody waits for an end that does not come by itself, or that is unknown; and the whole is not cancelled
+    while something stays behind.
+    """
+    row = move.subscription
+    if choice == MoveStep.Choice.WAIT and row.auto_renew != AutoRenew.NO:
+        return _("Waiting works only with auto-renew off: switch it off first, and record that.")
+    if choice == MoveStep.Choice.WAIT and row.term_end is None:
+        return _("%(fact)s Record it before anybody waits for it.") % {"fact": MissingFact.TERM_END.label}
+    if choice == MoveStep.Choice.WHOLE and (behind := gates.staying(move)):
+        return _("Not the whole: these stay behind: %(services)s.") % {"services": gates.named(behind)}
+    return ""
 
 
-def _refuse_cancelled(given: Given, move: Move) -> None:
-    """Refuse the whole while something stays behind, and the services while one that was moved still runs."""
-    behind = gates.staying(move)
-    if given.choice == MoveStep.Choice.WHOLE and behind:
-        raise Refused(
-            _("Not the whole: these stay behind: %(services)s.") % {"services": gates.named(behind)},
-            field="choice",
-        )
+def _refuse_running(given: Given, move: Move) -> None:
+    """Refuse the services one by one while one that was moved still runs where it ran before."""
     running = [one for one in move.inventory.all() if one.moved_at and one.cancelled_at is None]
     if given.choice == MoveStep.Choice.SERVICES and running:
         raise Refused(

@@ -372,8 +372,13 @@ def test_customer_notes_cancelled_services_one_by_one(
 def test_the_whole_is_not_cancelled_while_something_stays(
     client: Client, migrated: Move, confirmed: Contact
 ) -> None:
-    answer = client.post(page(confirmed, "my-step", next_of(migrated).pk), {"choice": "whole"})
-    assert "Not the whole: these stay behind: Old maps." in text(answer)
+    address = page(confirmed, "my-step", next_of(migrated).pk)
+    shown = client.get(address)
+    assert [value for value, _words in shown.context["form"].fields["choice"].choices] == ["services"]
+    for answer in (shown, client.post(address, {"choice": "whole"})):
+        assert "Not the whole: these stay behind: Old maps." in text(answer)
+    migrated.inventory.filter(name="Old maps").delete()
+    assert "whole" in dict(client.get(address).context["form"].fields["choice"].choices)
 
 
 def test_service_that_stays_is_not_cancelled(client: Client, migrated: Move, confirmed: Contact) -> None:
