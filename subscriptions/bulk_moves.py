@@ -51,7 +51,8 @@ def plan_many(
 
     Each is decided anew, as in `moves.plan`; what is refused to one keeps no other back. One row in the log.
     """
-    company = company_of(by)
+    company = Partner.objects.get(pk=company_of(by).pk)  # as it is now: it may have been suspended
+    moves.refuse_suspended(company)
     own = Subscription.objects.filter(provider=company, pk__in=list(pks)[:MOST_AT_ONCE])
     customers = Customer.objects.filter(pk__in=own.values("customer"))
     list(customers.select_for_update(of=("self",), no_key=True).order_by("pk"))

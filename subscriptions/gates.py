@@ -14,8 +14,8 @@ from customers.families import Family
 from customers.models import Assignment, Grant
 from customers.standing import Standing
 from partners.actor import Actor, ActorKind
-from partners.models import RulebookEdition
-from subscriptions import permissions, rulebook
+from partners.models import Partner, RulebookEdition
+from subscriptions import permissions, records, rulebook
 from subscriptions.models import InventoryItem, Move, MoveStep
 from subscriptions.rulebook import RUNNING, Facts
 from subscriptions.vocabulary import Availability, Evidence, Need, StepActor, StepFact, StepPrivilege
@@ -133,8 +133,8 @@ def why_not_its_turn(step: MoveStep, ground: Ground) -> str:
 
 def why_not_theirs(step: MoveStep, actor: Actor, ground: Ground) -> str:
     """Say whose step it is, if it is not this person's to close."""
-    if not ground.move.provider.is_active:
-        return _("The provider is suspended: nothing goes on before it is active again.")
+    if words := why_suspended(ground.move.provider):
+        return words
     if actor.kind == ActorKind.CUSTOMER:
         return "" if step.actor == StepActor.CUSTOMER else _("This is not your step.")
     if permissions.may_close_step(actor, step, ground.at):
@@ -147,6 +147,13 @@ def why_not_theirs(step: MoveStep, actor: Actor, ground: Ground) -> str:
         "privilege": step.get_privilege_display().lower(),
         "services": Family(ground.move.subscription.product.family).label,
     }
+
+
+def why_suspended(provider: Partner) -> str:
+    """Say that nothing of a suspended provider's moves; empty if it may act."""
+    if provider.is_active:
+        return ""
+    return _("The provider is suspended: nothing goes on before it is active again.")
 
 
 def _missing(need: Need) -> str:
@@ -168,7 +175,11 @@ def _why_no_need(step: MoveStep, ground: Ground) -> str:
     began = any(one.is_closed and one.template.fact == Need.RELATIONSHIP for one in ground.walk)
     if began and step.actor == StepActor.PROVIDER:
         needs.insert(0, Need.RELATIONSHIP)  # it may have ended since
-    return next((_missing(need) for need in needs if not rulebook.MET[need](ground.facts)), "")
+    missing = next((_missing(need) for need in needs if not rulebook.MET[need](ground.facts)), "")
+    # What needs the agreement is a sale, or becomes one.
+    if not missing and Need.AGREEMENT in needs and records.asked_to_end(ground.move.customer):
+        return _("The customer has asked to end the relationship: nothing new is sold to it.")
+    return missing
 
 
 def _why_no_privilege(step: MoveStep, actor: Actor, ground: Ground) -> str:

@@ -132,6 +132,8 @@ def _to_keep(move: Move, availability: str, *, by: Actor, at: datetime) -> Groun
     """Lock a move whose inventory still changes; once all are known, refuses one that nobody looked at."""
     ground = walking.lock(move, at=at)
     refuse_other(by, ground.move.provider_id)
+    if words := gates.why_suspended(ground.move.provider):
+        raise Refused(words)
     if not may_change(ground):
         raise Refused(_("The inventory of this move no longer changes."))
     if availability == Availability.UNKNOWN and _all_known(ground):

@@ -102,6 +102,7 @@ def plan(
     Customer.objects.select_for_update(of=("self",), no_key=True).get(pk=subscription.customer_id)
     row = Subscription.objects.lock(subscription.pk)
     refuse_other(by, row.provider_id)
+    refuse_suspended(row.provider)
     stands = standing.standings({row.customer_id}, at)[row.customer_id]
     ruling = rulings.rule_on(row, stands, at)
     words = why_not(row, ruling, path, busy({row.pk}, at))
@@ -167,6 +168,12 @@ def begin(
     return Ground(move, steps, stands, ruling.facts, is_assigned, at)
 
 
+def refuse_suspended(provider: Partner) -> None:
+    """Refuse to act for a provider that was suspended meanwhile."""
+    if words := gates.why_suspended(provider):
+        raise Refused(words)
+
+
 def refuse_past(target_on: date | None, today: date) -> None:
     """Refuse a target date that is over."""
     if target_on is not None and target_on < today:
@@ -177,6 +184,7 @@ def _locked(move: Move, *, by: Actor, at: datetime) -> Move:
     """Lock an open move for its provider; refuses one that is over."""
     ground = walking.lock(move, at=at)
     refuse_other(by, ground.move.provider_id)
+    refuse_suspended(ground.move.provider)
     if not ground.move.is_open:
         raise Refused(ground.move.refusal(Move.Status.ABANDONED))
     return ground.move

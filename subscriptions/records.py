@@ -230,7 +230,7 @@ def _refuse(customer: Customer, details: Details, *, at: datetime, row: Subscrip
             _("You sell only to customers with an active relationship. Invite this one first."),
             field="channel",
         )
-    if details.channel == Channel.CSP_OWN and row is None and _asked_to_end(customer):
+    if details.channel == Channel.CSP_OWN and row is None and asked_to_end(customer):
         raise Refused(
             _("The customer has asked to end the relationship: nothing new is sold to it."), field="channel"
         )
@@ -259,7 +259,8 @@ def _is_ours(customer: Customer) -> bool:
     return Relationship.objects.active().filter(customer=customer).exists()
 
 
-def _asked_to_end(customer: Customer) -> bool:
+def asked_to_end(customer: Customer) -> bool:
+    """Say whether the customer has asked to end the relationship: nothing new is sold to it then."""
     asked = Relationship.objects.active().filter(customer=customer, ending_requested_at__isnull=False)
     return asked.exists()
 
