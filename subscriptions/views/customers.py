@@ -44,7 +44,7 @@ from partners.actor import Actor
 from partners.models import Activity
 from partners.requests import Request
 from subscriptions import rulings, turns
-from subscriptions.models import Subscription
+from subscriptions.models import Subscription, Transfer
 from subscriptions.permissions import may_end_relationship, may_record_subscription
 from subscriptions.views import rulings as rulings_shown
 from subscriptions.views import under_way
@@ -287,7 +287,12 @@ def note(entry: activity.Entry, skip: str) -> str:
     if entry.object_type == Invitation._meta.label_lower:
         number = _("Invitation %(number)s") % {"number": entry.object_ref}
         return " · ".join(part for part in (number, entry.details.get("company", "")) if part)
-    return entry.object if entry.object != skip else ""
+    about = entry.object if entry.object != skip else ""
+    if "path" in entry.details:
+        return " · ".join(part for part in (in_words("path", entry.details["path"]), about) if part)
+    if about and entry.object_type == Transfer._meta.label_lower:
+        return f"{Transfer._meta.verbose_name} {about}"
+    return about
 
 
 def in_words(name: str, value: str) -> str:

@@ -117,7 +117,7 @@ def detail(request: Request, pk: int) -> HttpResponse:
         "transfer": transfer,
         "state": state_of(transfer, at),
         "waits": waits,
-        "timeline": timeline(log, skip=str(transfer)),
+        "timeline": timeline(log, skip=transfer.log_label),
     }
     if actor.is_of(transfer.current_partner_id):
         return render(
@@ -235,7 +235,7 @@ def ask(request: Request, pk: int) -> HttpResponse:
         {
             "form": form,
             "customer": customer,
-            "recorded": offered[:OFFERED],
+            "recorded": list(offered[:OFFERED]),
             "refused": why_not_ask(customer, at),
         },
     )

@@ -9,6 +9,7 @@ import pytest
 from django.db import transaction
 from django.test import Client
 from django.urls import reverse
+from django.utils import translation
 
 from customers import privileges
 from customers.families import Family
@@ -26,9 +27,10 @@ from customers.models import (
 from partners import activity
 from partners.actor import Actor
 from partners.models import Partner, Partnership
-from subscriptions.vocabulary import AutoRenew, Channel
+from subscriptions import moves, transfers
+from subscriptions.vocabulary import AutoRenew, Channel, Path
 from tests.conftest import Answering
-from tests.factories import CustomerFactory, RelationshipFactory, SubscriptionFactory
+from tests.factories import CustomerFactory, RelationshipFactory, SubscriptionFactory, TransferFactory
 
 SignIn = Callable[..., Client]
 
@@ -418,6 +420,23 @@ def test_the_timeline_speaks_the_readers_language(
     page = text(page_of(client_for(anna), assigned.customer))
     assert "Provisioning · Tutti i servizi · Fabrikam" in page
     assert f"Invito {link.invitation_id} · Contoso" in page
+
+
+def test_the_timeline_names_moves_and_transfers_in_the_readers_language(
+    client_for: SignIn, anna: Actor, accepted: Relationship, now: datetime
+) -> None:
+    contoso = accepted.customer
+    row = SubscriptionFactory(customer=contoso, friendly_name="Uffici di Milano")
+    moves.plan(row, Path.SUPPORT_IN_PLACE, by=anna, at=now)
+    transfer = TransferFactory(customer=contoso)
+    transfers.cancel(transfer, by=anna, at=now)
+    anna.user.language = "it"  # type: ignore[union-attr]  # a member
+    anna.user.save()  # type: ignore[union-attr]
+    page = text(page_of(client_for(anna), contoso))
+    with translation.override("it"):
+        words = str(Path.SUPPORT_IN_PLACE.label)
+    assert f"{words} · Uffici di Milano" in page
+    assert f"trasferimento {transfer.pk}" in page
 
 
 def test_the_timeline_names_a_withdrawn_privilege(
