@@ -74,6 +74,15 @@ def test_what_can_be_planned_is_and_what_cannot_keeps_nothing_back(
     assert log.names(move)
 
 
+def test_no_more_at_once_than_the_page_says(
+    licences: Subscription, anna: Actor, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = SubscriptionFactory(customer=licences.customer, channel=Channel.OPEN)
+    monkeypatch.setattr(bulk_moves, "MOST_AT_ONCE", 1)
+    told = bulk_moves.plan_many([other.pk, licences.pk], SUPPORT, by=anna, at=now)
+    assert refusals(told) == {other.pk: ""}
+
+
 def test_only_ones_own(
     licences: Subscription, tailspin: Partner, anna: Actor, tom: Actor, now: datetime
 ) -> None:
