@@ -105,7 +105,7 @@ def _refuse_ids(given: Given, move: Move) -> None:
         raise Refused(
             _("The CSP subscription ID is new: neither the old one nor Azure's."), field="reference"
         )
-    others = Subscription.objects.filter(provider=move.provider_id, external_id=new)
+    others = Subscription.objects.known_as(move.provider_id, [new])
     if others.exclude(pk=row.pk).exists():
         raise Refused(_("A subscription with this ID is already on record."), field="reference")
     if row.entitlement_id and azure.casefold() != row.entitlement_id.casefold():

@@ -109,7 +109,7 @@ def _choose(item: TransferItem, source: Subscription, target: Subscription) -> N
 
 def _recorded(transfer: Transfer, source: Subscription) -> Subscription | None:
     """Return what the requesting partner knew of it, by the id both have from Microsoft."""
-    rows = Subscription.objects.filter(provider=transfer.provider_id, external_id=source.external_id)
+    rows = Subscription.objects.known_as(transfer.provider_id, [source.external_id])
     return rows.select_related("customer__provider").first()
 
 

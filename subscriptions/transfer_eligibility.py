@@ -183,7 +183,8 @@ def _theirs(transfer: Transfer, items: Collection[TransferItem]) -> dict[str, Su
     rows = Subscription.objects.filter(
         customer=transfer.current_customer_id, external_id__in=[item.external_id for item in items]
     )
-    return {row.external_id: row for row in rulings.with_facts(rows)}
+    # Of what went and came back under the same id, the later row is the one that runs.
+    return {row.external_id: row for row in rulings.with_facts(rows).order_by("pk")}
 
 
 def waiting_before(transfer: Transfer, at: datetime) -> set[str]:
@@ -198,7 +199,7 @@ def waiting_before(transfer: Transfer, at: datetime) -> set[str]:
 def _unfit(transfer: Transfer, sources: Collection[Subscription]) -> set[int]:
     """Return which of these bases and add-ons the requesting partner's own records contradict by now."""
     ids = [row.external_id for row in sources if row.external_id]
-    known = Subscription.objects.filter(provider=transfer.provider_id, external_id__in=ids)
+    known = Subscription.objects.known_as(transfer.provider_id, ids)
     known = known.annotate(has_add_ons=Exists(Subscription.objects.filter(parent=OuterRef("pk"))))
     rows = {row.external_id: row for row in known.select_related("parent")}
     moving = _moving([row.pk for row in rows.values()])

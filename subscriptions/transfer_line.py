@@ -19,10 +19,10 @@ def join(transfer: Transfer, items: Collection[TransferItem], *, at: datetime) -
     Both customers are locked: two who ask for the same come here one after the other.
     """
     before = waiting_before(transfer, at)
-    rows = Subscription.objects.filter(
-        customer=transfer.current_customer_id,
-        channel=Channel.CSP_OWN,
-        external_id__in=[item.external_id for item in items if item.external_id not in before],
+    assert transfer.current_partner_id is not None  # noqa: S101 - there is a current partner to wait for
+    wanted = [item.external_id for item in items if item.external_id not in before]
+    rows = Subscription.objects.known_as(transfer.current_partner_id, wanted).filter(
+        customer=transfer.current_customer_id, channel=Channel.CSP_OWN
     )
     free_from_the_dead(rows, at)
     free = {row.external_id: row for row in rows.exclude(asked_for__status__in=HELD)}

@@ -152,7 +152,7 @@ def _refuse_too_many(customer: Customer, at: datetime) -> None:
 
 def _refuse_recorded(customer: Customer, ids: Collection[str], *, at: datetime) -> dict[str, Subscription]:
     """Return what is on record of these ids, locked; refuses what our own records say cannot come."""
-    rows = Subscription.objects.filter(provider=customer.provider_id, external_id__in=ids).order_by("pk")
+    rows = Subscription.objects.known_as(customer.provider_id, ids).order_by("pk")
     on_record = {row.external_id: row for row in rulings.with_facts(rows).select_for_update(of=("self",))}
     for row in on_record.values():
         if row.customer_id != customer.pk:

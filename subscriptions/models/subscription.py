@@ -1,5 +1,6 @@
 """Subscription: what a customer runs, and the channel it was bought through."""
 
+from collections.abc import Collection
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -72,6 +73,11 @@ class SubscriptionQuerySet(models.QuerySet["Subscription"]):
         if last is None:
             return rows
         return rows.filter(expressions.decides_within(first, last, edition), decision_day__lte=last)
+
+    def known_as(self, provider: int, external_ids: Collection[str]) -> "SubscriptionQuerySet":
+        """A provider's rows by Microsoft's ids, each once: what went to another partner is history."""
+        rows = self.filter(provider=provider, external_id__in=external_ids)
+        return rows.exclude(status=vocabulary.Status.TRANSFERRED)
 
     def unknown_end(self) -> "SubscriptionQuerySet":
         """Those nobody can be warned of in time, because nobody knows when their term ends."""
@@ -178,7 +184,8 @@ class Subscription(Lifecycle):
             among("auto_renew", AutoRenew.values, "sub_auto_renew"),
             models.UniqueConstraint(
                 fields=["provider", "external_id"],
-                condition=~Q(external_id=""),
+                # What went to another partner may come back one day, under the same id.
+                condition=~Q(external_id="") & ~Q(status="transferred"),
                 name="sub_external_id_once",
             ),
             models.UniqueConstraint(fields=["id", "provider", "customer"], name="sub_with_parties"),

@@ -148,6 +148,19 @@ def test_a_licence_has_one_seller_at_every_moment(crossing: Crossing) -> None:
     assert sellers() == 1
 
 
+def test_what_went_can_come_back_under_the_same_id(crossing: Crossing) -> None:
+    crossing.accept(crossing.ask())
+    RelationshipFactory(customer=crossing.held, acceptance__agreement=AgreementVersionFactory(edition="2026"))
+    northwind = crossing.northwind.partner_id
+    back = transfers.request(crossing.held, northwind, [LICENCES], by=crossing.lucia, at=crossing.now)
+    item = back.items.get()
+    assert item.source == ours(crossing, LICENCES)
+    transfer_acceptance.accept(back, {item.pk}, by=crossing.anna, at=crossing.now)
+    rows = Subscription.objects.filter(provider=crossing.lucerne, external_id=LICENCES).order_by("pk")
+    assert [row.status for row in rows] == [Status.TRANSFERRED, Status.ACTIVE]
+    assert ours(crossing, LICENCES).status == Status.TRANSFERRED
+
+
 # --- who is told -------------------------------------------------------------------------------
 
 
