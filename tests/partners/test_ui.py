@@ -197,4 +197,5 @@ def test_every_icon_named_in_a_template_is_in_the_sprite() -> None:
 def test_no_template_has_an_inline_style_or_script() -> None:
     inline = re.compile(r"""\sstyle=|<style|\son[a-z]+=|<script(?![^>]*\ssrc=)""")
     pages = [page for page in (ROOT / "templates").rglob("*.html") if "emails" not in page.parts]
-    assert [str(page) for page in pages if inline.search(page.read_text())] == []
+    tag = re.compile(r"{%.*?%}")  # what stands in Django's own is no attribute
+    assert [str(page) for page in pages if inline.search(tag.sub("", page.read_text()))] == []
