@@ -134,9 +134,8 @@ def record(
     handed = invitation.partnership
     shared = not invitation.is_draft and (handed is None or handed.is_active)
     about_link = {"company": link.company} if link else {}
-    if (
-        handed is not None and shared
-    ):  # a reseller reads it: whom else an address heard from is not its affair
+    if handed is not None and shared:
+        # A reseller reads it: whom else an address heard from is not its affair.
         changed = tuple(
             one
             for one in changed
