@@ -430,8 +430,9 @@ def test_the_timeline_names_moves_and_transfers_in_the_readers_language(
     moves.plan(row, Path.SUPPORT_IN_PLACE, by=anna, at=now)
     transfer = TransferFactory(customer=contoso)
     transfers.cancel(transfer, by=anna, at=now)
-    anna.user.language = "it"  # type: ignore[union-attr]  # a member
-    anna.user.save()  # type: ignore[union-attr]
+    assert anna.user is not None
+    anna.user.language = "it"
+    anna.user.save()
     page = text(page_of(client_for(anna), contoso))
     with translation.override("it"):
         words = str(Path.SUPPORT_IN_PLACE.label)
