@@ -3,6 +3,7 @@
 Can CSP run it, was it moved, was it cancelled where it ran before. Each is noted when its step is the next.
 """
 
+import hashlib
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
@@ -10,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from customers.models import Contact
 from partners.actor import Actor
-from partners.errors import Refused
+from partners.errors import Refused, Stale
 from partners.lifecycle import broke
 from partners.permissions import refuse_other
 from subscriptions import gates, move_log, walking
@@ -53,12 +54,18 @@ def edit(
     *,
     is_classic: bool = False,
     note: str = "",
+    seen: str = "",
     by: Actor,
     at: datetime,
 ) -> InventoryItem:
-    """Edit a service nobody has moved yet; refuses what `add` refuses."""
+    """Edit a service nobody has moved yet; refuses what `add` refuses.
+
+    `seen` is the mark of what the form showed: `Stale` where somebody else has changed it since.
+    """
     ground = _to_keep(item.move, availability, by=by, at=at)
     item = _fresh(item, ground)
+    if seen and seen != mark_of(item):
+        raise Stale(_("Somebody else has changed this service since you opened the form."))
     _refuse_moved(item)
     if availability != Availability.AVAILABLE:
         _refuse_last(item, ground)
@@ -67,6 +74,12 @@ def edit(
     _save(item)
     _record(Verb.SERVICE_EDITED, item, ground, by=by)
     return item
+
+
+def mark_of(item: InventoryItem) -> str:
+    """Return what stands for all that is written down about a service, the same until somebody edits it."""
+    facts = (item.name, item.availability, item.is_classic, item.note)
+    return hashlib.sha256(repr(facts).encode()).hexdigest()[:16]
 
 
 @transaction.atomic

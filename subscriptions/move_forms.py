@@ -283,6 +283,12 @@ class ServiceForm(forms.Form):
         return {name: getattr(item, name) for name in ("name", "availability", "is_classic", "note")}
 
 
+class ServiceEditForm(ServiceForm):
+    """The same, as it was when the form was read."""
+
+    seen = forms.CharField(widget=forms.HiddenInput, required=False, max_length=16)
+
+
 class BulkPlanForm(TargetForm):
     """Which path to walk for many subscriptions at once, and by when."""
 

@@ -11,12 +11,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from partners.errors import Refused
+from partners.errors import Refused, Stale
+from partners.fields import both_versions
 from partners.permissions import require
 from partners.requests import Request
 from subscriptions import gates, inventory
 from subscriptions.models import InventoryItem, Move
-from subscriptions.move_forms import ServiceForm
+from subscriptions.move_forms import ServiceEditForm, ServiceForm
 from subscriptions.permissions import may_close_step, may_manage_move
 from subscriptions.views.moves import find
 from subscriptions.vocabulary import Evidence
@@ -56,18 +57,28 @@ def edit(request: Request, pk: int) -> HttpResponse:
     """Correct a service, above all whether CSP offers it."""
     item = _item(request, pk)
     require(may_manage_move(request.actor, item.move))
-    form = ServiceForm(
-        request.POST if request.method == "POST" else None, initial=ServiceForm.initial_of(item)
+    initial = ServiceForm.initial_of(item)
+    form = ServiceEditForm(
+        request.POST if request.method == "POST" else None,
+        initial={**initial, "seen": inventory.mark_of(item)},
     )
+    context: dict[str, Any] = {"form": form, "move": item.move, "item": item}
     if request.method == "POST" and form.is_valid():
         try:
             inventory.edit(item, **form.cleaned_data, by=request.actor, at=timezone.now())
+        except Stale as stale:
+            form.add_error(None, str(stale))
+            saved = {name: (value, form.cleaned_data[name]) for name, value in initial.items()}
+            differing = {name: pair for name, pair in saved.items() if pair[0] != pair[1]}
+            context["differing"] = both_versions(form, differing)
+            form.data = request.POST.copy()
+            form.data["seen"] = inventory.mark_of(item)  # saving again is a decision
         except Refused as refusal:
             form.add_error(refusal.field, str(refusal))
         else:
             messages.success(request, _("The service was saved."))
             return _back(item.move)
-    return render(request, "subscriptions/service_form.html", {"form": form, "move": item.move, "item": item})
+    return render(request, "subscriptions/service_form.html", context)
 
 
 @require_POST

@@ -288,3 +288,29 @@ def test_successor_of_somebody_else_is_no_choice(
     assert page.status_code == 200
     assert "Not yours" not in page.content.decode()
     assert is_open(step)
+
+
+# --- stale forms -------------------------------------------------------------------------------
+
+
+def test_service_edited_meanwhile_is_not_overwritten_unseen(
+    contoso: Customer, anna: Actor, agent: Actor, client_for: SignIn
+) -> None:
+    azure = ProductFactory(name="Azure", billing=Billing.USAGE, family="azure", sold_in_csp=False)
+    row = SubscriptionFactory(customer=contoso, product=azure, channel="ea", term="", term_end=None)
+    item = InventoryItemFactory(move=MoveFactory(subscription=row, path=Path.MIGRATE_AZURE, done=1))
+    address = reverse("subscriptions:inventory-edit", args=[item.pk])
+    first, second = client_for(anna), client_for(agent)
+    seen = first.get(address).context["form"]["seen"].value()
+    body = {"name": item.name, "seen": seen}
+    checked = {**body, "availability": "not_available", "note": "Not in this region."}
+    assert second.post(address, checked).status_code == 302
+    page = first.post(address, {**body, "availability": "available"})
+    assert page.status_code == 200
+    words = page.content.decode()
+    assert "Somebody else has changed this service" in words
+    assert "Not in this region." in words
+    item.refresh_from_db()
+    assert item.availability == Availability.NOT_AVAILABLE
+    again = {**body, "availability": "available", "seen": page.context["form"]["seen"].value()}
+    assert first.post(address, again).status_code == 302
