@@ -19,7 +19,7 @@ from partners.permissions import refuse_other
 from subscriptions import transfer_mails
 from subscriptions.models import BillingCycle, Subscription, Transfer, TransferItem
 from subscriptions.rulebook import RUNNING
-from subscriptions.transfer_eligibility import Asked, look
+from subscriptions.transfer_eligibility import Asked, look, not_now
 from subscriptions.transfer_line import free_from_the_dead
 from subscriptions.transfer_log import tell_both
 from subscriptions.transfers import close, hold, refuse_over
@@ -109,7 +109,7 @@ def _choose(item: TransferItem, source: Subscription, target: Subscription) -> N
 
 def _recorded(transfer: Transfer, source: Subscription) -> Subscription | None:
     """Return what the requesting partner knew of it, by the id both have from Microsoft."""
-    rows = Subscription.objects.known_as(transfer.provider_id, [source.external_id])
+    rows = transfer.customer.subscriptions.known_as(transfer.provider_id, [source.external_id])
     return rows.select_related("customer__provider").first()
 
 
@@ -144,7 +144,13 @@ def _take_over(
     row.parent, row.is_trial, row.is_legacy_commerce = base, False, False
     if row.started_on and row.term_end and row.started_on >= row.term_end:
         row.started_on = None  # what was on record cannot be
-    become_ours(row)
+    try:
+        with transaction.atomic():
+            become_ours(row)
+    except IntegrityError as problem:
+        if broke(problem, Subscription, "sub_external_id_once"):  # recorded meanwhile, for another customer
+            raise Refused(not_now(), field="chosen") from problem
+        raise
     return row
 
 

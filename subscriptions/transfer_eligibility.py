@@ -152,7 +152,7 @@ def look(transfer: Transfer, at: datetime) -> list[Asked]:
         elif row.pk in moving:
             reason = _under_way()
         elif unfit & {row.pk, *(one.pk for one in with_it)}:
-            reason = _not_now()
+            reason = not_now()
         found.append(Asked(item, row, reason, with_it))
     return found
 
@@ -170,10 +170,11 @@ def why_no_answer(transfer: Transfer, at: datetime) -> str:
         return _("You and the requesting partner are in different CSP regions.")
     if transfer.current_customer is None or transfer.current_customer.tenant_id != transfer.tenant_id:
         return _("The request is for another Microsoft ID than the customer's by now.")
-    return _not_now() if why_not_ask(transfer.customer, at) else ""
+    return not_now() if why_not_ask(transfer.customer, at) else ""
 
 
-def _not_now() -> str:
+def not_now() -> str:
+    """Say that the one who asks cannot take it over, and not why."""
     # Nothing else: what the other one lacks is between it and its customer.
     return _("The requesting partner cannot take it over now.")
 

@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -13,12 +14,12 @@ from customers.models import Customer, Relationship
 from partners.actor import Actor
 from partners.errors import Refused
 from partners.models import Message
-from subscriptions import moves, transfers, transfers_by_hand
+from subscriptions import moves, transfer_acceptance, transfers, transfers_by_hand
 from subscriptions.models import Subscription, Transfer
-from subscriptions.transfer_eligibility import look
+from subscriptions.transfer_eligibility import Asked, look
 from subscriptions.vocabulary import Channel, Path, Status
 from tests.crossing import AZURE, LICENCES, NOWHERE, OTHER_LICENCES, STRANGE, Crossing
-from tests.factories import SubscriptionFactory
+from tests.factories import CustomerFactory, SubscriptionFactory
 
 SignIn = Callable[[Actor], Client]
 NOT_NOW = "The requesting partner cannot take it over now."
@@ -152,3 +153,22 @@ def test_tenant_of_a_customer_with_a_relationship_is_not_edited_under_a_request(
         records.edit(
             crossing.wanted, details, version=crossing.wanted.version, by=crossing.anna, at=crossing.now
         )
+
+
+def test_id_the_other_recorded_meanwhile_for_another_customer_is_a_refusal_that_tells_nothing(
+    crossing: Crossing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody holds that customer's lock: the unique id alone stands between the two stories."""
+    asked = crossing.ask()
+
+    def looked(*args: Any) -> list[Asked]:
+        found = look(*args)
+        crossing.records(LICENCES, customer=CustomerFactory(provider=crossing.northwind))
+        return found
+
+    monkeypatch.setattr(transfer_acceptance, "look", looked)
+    with pytest.raises(Refused) as refused:
+        crossing.accept(asked)
+    assert str(refused.value) == NOT_NOW
+    crossing.licences.refresh_from_db()
+    assert crossing.licences.status == Status.ACTIVE
