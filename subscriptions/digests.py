@@ -22,12 +22,12 @@ from partners.duties import each
 from partners.models import Membership, Partner, User
 from subscriptions import attention, digest_mails, hands, steps
 from subscriptions.models import Digest, Move, MoveStep, Subscription, Transfer
+from subscriptions.reminders import MARKS
 from subscriptions.vocabulary import StepActor
 
 HOUR = time(7)
 AT_ONCE = 200  # people of one zone in one round; the next minute writes to the rest
 SHOWN = 10  # of each kind
-MARKS = (60, 30, 7)  # days before a decision
 LONGEST = timedelta(days=30)  # what a summary looks back, however long nobody wrote one
 
 

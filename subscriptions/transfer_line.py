@@ -32,6 +32,13 @@ def join(transfer: Transfer, items: Collection[TransferItem], *, at: datetime) -
             item.save(update_fields=["source"])
 
 
+def unasked(rows: "models.QuerySet[Subscription]") -> "models.QuerySet[Subscription]":
+    """Return those of these subscriptions that no transfer waits for yet."""
+    asked_for = TransferItem.objects.filter(status=TransferItem.Status.REQUESTED)
+    rows = rows.exclude(pk__in=asked_for.filter(subscription__isnull=False).values("subscription"))
+    return rows.exclude(pk__in=asked_for.filter(source__isnull=False).values("source"))
+
+
 def free_from_the_dead(rows: "models.QuerySet[Subscription]", at: datetime) -> None:
     """Take these subscriptions from requests that nobody answered in time."""
     dead = TransferItem.objects.filter(

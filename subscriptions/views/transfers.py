@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery
+from django.db.models import Count, Exists, OuterRef, Subquery
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -20,7 +20,7 @@ from partners.models import Activity, RulebookEdition
 from partners.paging import address_with, asked, asked_choice, asked_key, page_of
 from partners.permissions import company_of, require
 from partners.requests import Request
-from subscriptions import transfers
+from subscriptions import transfer_line, transfers
 from subscriptions.models import Subscription, Transfer, TransferItem
 from subscriptions.permissions import (
     may_answer_transfer,
@@ -212,7 +212,7 @@ def ask(request: Request, pk: int) -> HttpResponse:
     recorded = Subscription.objects.filter(
         customer=customer, channel=Channel.CSP_OTHER, status__in=RUNNING, parent__isnull=True
     ).exclude(external_id="")
-    offered = free(recorded).select_related("product").order_by("-pk")
+    offered = transfer_line.unasked(recorded).select_related("product").order_by("-pk")
     chosen = offered.filter(pk=asked_key(request, "subscription") or 0).first()
     form = RequestForm(
         request.POST if request.method == "POST" else None,
@@ -239,13 +239,6 @@ def ask(request: Request, pk: int) -> HttpResponse:
             "refused": why_not_ask(customer, at),
         },
     )
-
-
-def free(rows: "QuerySet[Subscription]") -> "QuerySet[Subscription]":
-    """Return those of these subscriptions that no transfer waits for yet."""
-    asked_for = TransferItem.objects.filter(status=TransferItem.Status.REQUESTED)
-    rows = rows.exclude(pk__in=asked_for.filter(subscription__isnull=False).values("subscription"))
-    return rows.exclude(pk__in=asked_for.filter(source__isnull=False).values("source"))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

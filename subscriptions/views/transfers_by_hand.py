@@ -12,13 +12,13 @@ from partners.errors import Refused
 from partners.paging import asked_key
 from partners.permissions import require
 from partners.requests import Request
-from subscriptions import rulings, transfers_by_hand
+from subscriptions import rulings, transfer_line, transfers_by_hand
 from subscriptions.models import Subscription
 from subscriptions.permissions import may_file_transfer, may_note_transfer
 from subscriptions.rulebook import RUNNING
 from subscriptions.transfer_forms import NoteForm, RecordForm
 from subscriptions.views.subscriptions import show
-from subscriptions.views.transfers import find, free
+from subscriptions.views.transfers import find
 from subscriptions.vocabulary import Channel, Direction
 
 OFFERED = 100  # subscriptions of one customer to choose from
@@ -35,7 +35,7 @@ def record(request: Request, pk: int, direction: str) -> HttpResponse:
     sold = Subscription.objects.filter(
         customer=customer, channel=SOLD_IN[Direction(direction)], status__in=RUNNING, parent__isnull=True
     ).exclude(external_id="")
-    offered = list(rulings.with_facts(free(sold)).order_by("-pk")[:OFFERED])
+    offered = list(rulings.with_facts(transfer_line.unasked(sold)).order_by("-pk")[:OFFERED])
     form = RecordForm(
         request.POST if request.method == "POST" else None,
         offered={row.pk: f"{row} · {row.external_id}" for row in offered},
