@@ -1,4 +1,4 @@
-"""The steps of a move: closing one with what proves it, skipping one, its files, and the inventory."""
+"""The steps of a move: closing one with what proves it, skipping one, and the files that prove it."""
 
 from datetime import datetime
 from typing import Any
@@ -21,8 +21,6 @@ from subscriptions.move_forms import SkipForm, StepForm
 from subscriptions.permissions import may_close_step, may_read_file
 from subscriptions.views.walks import shown_step
 from subscriptions.vocabulary import StepActor
-
-# --- closing and skipping ----------------------------------------------------------------------
 
 
 def find_step(request: Request, pk: int, at: datetime) -> MoveStep:
