@@ -6,11 +6,11 @@ close is told in `walking`.
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import partial
 
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Count, Exists, OuterRef, Q
 from django.utils import translation
 from django.utils.translation import gettext as _
 
@@ -33,24 +33,30 @@ from subscriptions.rulebook import OpenPath, Ruling
 from subscriptions.steps import BY_CODE, PLANNABLE
 from subscriptions.vocabulary import Need, Path, StepFact
 
+MOST_A_DAY = 20  # moves of one subscription, given up ones too: the customer is written to of each
+
 
 @dataclass(frozen=True, slots=True)
 class Busy:
-    """What already happens to subscriptions: each of these rows has an open move, or is to be transferred."""
+    """What happens to subscriptions: which move, are to be transferred, or were planned very often today."""
 
     moving: frozenset[int]
     transferring: frozenset[int]
+    tired: frozenset[int]
 
 
 def busy(rows: Collection[int], at: datetime) -> Busy:
-    """Return which of these subscriptions are moving or to be transferred, in three queries."""
+    """Return which of these subscriptions are moving or to be transferred, in four queries."""
     asked = TransferItem.objects.filter(
         status=TransferItem.Status.REQUESTED, transfer__in=Transfer.objects.pending(at)
     )
     moving = Move.objects.open().filter(subscription__in=rows).values_list("subscription", flat=True)
     wanted = asked.filter(subscription__in=rows).values_list("subscription", flat=True)
     given = asked.filter(source__in=rows).values_list("source", flat=True)
-    return Busy(frozenset(moving), frozenset(wanted) | frozenset(given))
+    today = Move.objects.filter(subscription__in=rows, decided_at__gt=at - timedelta(days=1))
+    often = today.order_by().values("subscription").annotate(times=Count("pk")).filter(times__gte=MOST_A_DAY)
+    tired = often.values_list("subscription", flat=True)
+    return Busy(frozenset(moving), frozenset(wanted) | frozenset(given), frozenset(tired))
 
 
 def why_not(row: Subscription, ruling: Ruling, path: str, happens: Busy) -> str:
@@ -70,6 +76,8 @@ def why_not(row: Subscription, ruling: Ruling, path: str, happens: Busy) -> str:
         return _under_way()
     if row.pk in happens.transferring:
         return _("A transfer of this subscription waits for its answer: nothing else is planned meanwhile.")
+    if row.pk in happens.tired:
+        return _("This subscription was planned very often today. Try again tomorrow.")
     return ""
 
 

@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from customers import custody, links, requests
 from customers.custody import RESEND_GAP
-from customers.models import Customer, Invitation, InvitationLink
+from customers.models import Contact, Customer, Invitation, InvitationLink
 from customers.requests import MOST_A_DAY, Wish
 from customers.terms import Recipient
 from partners import joining, onboarding
@@ -21,6 +21,9 @@ from partners.errors import Refused
 from partners.mail import QUOTA
 from partners.models import Activity, Partnership, Role
 from partners.onboarding import Candidate
+from subscriptions import bulk_moves, moves
+from subscriptions.models import Subscription
+from subscriptions.vocabulary import Path
 from tests.conftest import Mailbox
 
 VICTIM = "victim@elsewhere.example"
@@ -92,6 +95,20 @@ def test_request_made_and_taken_back_again(
     assert len(mails.all(event="invitation_requested", to=anna.email)) == MOST_A_DAY
     later = requests.make(partnership, wish, by=luca, at=now + timedelta(days=1, minutes=1))
     assert later.status == "requested"
+
+
+def test_move_planned_and_given_up_again(
+    confirmed: Contact, licences: Subscription, anna: Actor, mails: Mailbox, now: datetime
+) -> None:
+    """A step closed in the customer's name is always told, so that the planning has to end."""
+
+    def plan() -> None:
+        moves.abandon(moves.plan(licences, Path.REPLACE_LICENCES, by=anna, at=now), "x", by=anna, at=now)
+
+    assert again_and_again(plan, "very often today", moves.MOST_A_DAY) == moves.MOST_A_DAY
+    told = bulk_moves.plan_many([licences.pk], Path.REPLACE_LICENCES, by=anna, at=now)
+    assert ["very often today" in one.refusal for one in told] == [True]
+    assert moves.plan(licences, Path.REPLACE_LICENCES, by=anna, at=now + timedelta(days=1, minutes=1)).is_open
 
 
 def test_holder_of_dead_and_replaced_links_asks_once(
