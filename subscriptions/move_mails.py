@@ -24,6 +24,7 @@ from subscriptions.models import Move, MoveStep
 from subscriptions.vocabulary import StepActor, StepPrivilege
 
 Turn = tuple[Move, MoveStep]
+Held = dict[tuple[int, str, str], list[Partner]]  # resellers by customer, family and privilege
 
 
 def step_due(move: Move, step: MoveStep, *, at: datetime) -> None:
@@ -125,11 +126,27 @@ def _in_the_customers_name(step: MoveStep, by: Actor) -> bool:
     return step.actor == StepActor.CUSTOMER and by.user is not None
 
 
-def _holders(move: Move, at: datetime, privilege: str = "") -> list[Partner]:
-    """Return the resellers that hold this privilege, or any, for the services of a move."""
+def _holders(move: Move, at: datetime) -> list[Partner]:
+    """Return the resellers that hold any privilege for the services of a move."""
     held = Assignment.objects.live(at, move.subscription.product.family).filter(customer=move.customer_id)
-    held = held.filter(privilege=privilege) if privilege else held
     return list(Partner.objects.filter(pk__in=held.order_by().values("reseller")).order_by("pk"))
+
+
+def _held(turns: Sequence[Turn], at: datetime) -> Held:
+    """Return the resellers that hold what these steps take, by customer, family and privilege.
+
+    One query for each family: of many moves planned at once each would else ask for itself.
+    """
+    taking = [move for move, step in turns if step.privilege != StepPrivilege.NONE]
+    customers = {move.customer_id for move in taking}
+    found: Held = {}
+    for family in sorted({move.subscription.product.family for move in taking}):
+        live = Assignment.objects.live(at, family).filter(customer__in=customers)
+        for one in live.select_related("reseller").order_by("reseller", "pk"):
+            holders = found.setdefault((one.customer_id, family, one.privilege), [])
+            if one.reseller not in holders:
+                holders.append(one.reseller)
+    return found
 
 
 def _tell_customers(turns: Sequence[Turn], done: MoveStep | None, *, at: datetime) -> list[MoveStep]:
@@ -151,8 +168,9 @@ def _tell_customers(turns: Sequence[Turn], done: MoveStep | None, *, at: datetim
 def _tell_companies(turns: Sequence[Turn], by: Actor | None, *, at: datetime) -> list[MoveStep]:
     """Write to the agents of the companies that take these steps; return the steps somebody was told of."""
     by_company: dict[Partner, list[Turn]] = {}
+    held = _held(turns, at)
     for move, step in turns:
-        for company in _takers(move, step, by, at):
+        for company in _takers(move, step, by, held):
             by_company.setdefault(company, []).append((move, step))
     for company, own in by_company.items():
         page = own[0][0].get_absolute_url() if len(own) == 1 else reverse("home")
@@ -161,11 +179,11 @@ def _tell_companies(turns: Sequence[Turn], by: Actor | None, *, at: datetime) ->
     return [step for own in by_company.values() for _move, step in own]
 
 
-def _takers(move: Move, step: MoveStep, by: Actor | None, at: datetime) -> list[Partner]:
+def _takers(move: Move, step: MoveStep, by: Actor | None, held: Held) -> list[Partner]:
     """Return the companies that take a step and that somebody waits for: a privilege's holder comes first."""
     if step.actor != StepActor.PROVIDER:
         return []
-    takers = _holders(move, at, step.privilege) if step.privilege != StepPrivilege.NONE else []
+    takers = held.get((move.customer_id, move.subscription.product.family, step.privilege), [])
     if not takers and by is not None and by.kind != ActorKind.SYSTEM:
         takers = [move.provider]
     return [company for company in takers if by is None or not by.is_of(company.pk)]

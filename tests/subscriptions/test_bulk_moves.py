@@ -8,16 +8,21 @@ from django.core.exceptions import PermissionDenied
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from customers.models import Contact, Customer, Relationship
+from customers.models import Assignment, Contact, Customer, Privilege, Relationship
 from partners.actor import Actor
 from partners.errors import Refused
-from partners.models import Partner
+from partners.models import Message, Partner
 from subscriptions import bulk_moves, moves, rulings
 from subscriptions.bulk_moves import Planned
-from subscriptions.models import Move, Subscription
+from subscriptions.models import Move, MoveStep, Subscription
 from subscriptions.vocabulary import Channel, Path, Status
 from tests.conftest import Log, Mailbox
-from tests.factories import CustomerFactory, MoveFactory, SubscriptionFactory
+from tests.factories import (
+    AssignmentFactory,
+    CustomerFactory,
+    MoveFactory,
+    SubscriptionFactory,
+)
 
 SUPPORT = Path.SUPPORT_IN_PLACE
 
@@ -139,6 +144,24 @@ def test_a_customer_gets_one_mail_for_all_that_is_planned(
 def test_many_of_a_customer_cost_the_queries_of_a_few(
     contoso: Customer, anna: Actor, now: datetime, act: str
 ) -> None:
+    _cost_the_same(contoso, anna, now, act)
+
+
+def test_so_do_those_whose_next_step_a_reseller_takes(
+    assigned: Assignment, anna: Actor, luca: Actor, now: datetime
+) -> None:
+    assert luca.user is not None
+    support = assigned.grant.relationship.grants.get(privilege=Privilege.SUPPORT)
+    AssignmentFactory(grant=support, partnership=assigned.partnership)
+    _cost_the_same(assigned.customer, anna, now, "plan")
+    told = MoveStep.objects.filter(told_at__isnull=False)
+    assert set(told.values_list("code", flat=True)) == {"support_contact"}
+    assert set(Message.objects.filter(event="subscriptions/step_due").values_list("to", flat=True)) == {
+        luca.user.email
+    }
+
+
+def _cost_the_same(contoso: Customer, anna: Actor, now: datetime, act: str) -> None:
     def asked(number: int) -> int:
         rows = SubscriptionFactory.create_batch(number, customer=contoso, channel=Channel.OPEN)
         keys = [row.pk for row in rows]
