@@ -3,6 +3,21 @@
 from django.db import migrations, models
 
 
+def forget_ids(apps, editor):
+    """Take its id from what went, where something that came back bears it: before, one row alone could."""
+    subscriptions = apps.get_model("subscriptions", "Subscription").objects
+    gone = subscriptions.filter(status="transferred").exclude(external_id="")
+    again = subscriptions.filter(
+        provider=models.OuterRef("provider"), external_id=models.OuterRef("external_id")
+    )
+    older = gone.filter(models.Exists(again.filter(pk__gt=models.OuterRef("pk"))))
+    other = gone.filter(models.Exists(again.exclude(status="transferred")))
+    keys = [*older.values_list("pk", flat=True), *other.values_list("pk", flat=True)]
+    subscriptions.filter(pk__in=keys).update(external_id="")
+    if editor.connection.vendor == "postgresql":
+        editor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # else its table could not be changed right after
+
+
 class Migration(migrations.Migration):
     dependencies = [
         ("customers", "0004_customers_yes_and_attested_agreements"),
@@ -15,6 +30,7 @@ class Migration(migrations.Migration):
             model_name="subscription",
             name="sub_external_id_once",
         ),
+        migrations.RunPython(migrations.RunPython.noop, forget_ids),
         migrations.AddConstraint(
             model_name="subscription",
             constraint=models.UniqueConstraint(
