@@ -258,6 +258,7 @@ SHOWN_AGAIN = {
     "partners:mail-text-preview",
     "partners:onboarding-start",  # the reseller it names is here already
     "subscriptions:my-end-code",
+    "subscriptions:subscription-reseller",  # it has none, and none is what the form offers first
     "subscriptions:transfer-accept",  # Northwind works under the rules of December 2016
     "subscriptions:transfer-ask",
 }
