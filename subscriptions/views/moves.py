@@ -10,14 +10,16 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from customers import standing
 from partners import activity
 from partners.actor import Actor
 from partners.errors import Refused
 from partners.models import Activity
 from partners.permissions import require
 from partners.requests import Request
-from subscriptions import advice, gates, hands, moves, rulings, turns
+from subscriptions import advice, gates, hands, moves, rulebook, rulings, turns
 from subscriptions.board import own_turn
+from subscriptions.gates import Ground
 from subscriptions.models import Move, MoveStep
 from subscriptions.move_forms import ReasonForm, TargetForm
 from subscriptions.permissions import may_manage_move
@@ -25,7 +27,7 @@ from subscriptions.views import rulings as rulings_shown
 from subscriptions.views.board import target, turn_words
 from subscriptions.views.customers import in_words
 from subscriptions.views.walks import shown_inventory, shown_steps
-from subscriptions.vocabulary import Direction, Path
+from subscriptions.vocabulary import Direction, Need, Path
 
 TIMELINE = 30  # log rows on a move's page
 TOLD = ("step", "service", "choice")  # of the details of a row
@@ -60,6 +62,7 @@ def detail_of(request: Request, move: Move, **more: Any) -> dict[str, Any]:
         "changed": moves.changed_ruling(move, ruling) if move.is_open else "",
         "steps": steps,
         "next": next((step for step in steps if step["state"] == "now"), None) if move.is_open else None,
+        "fix": what_helps(ground, actor),
         "closed": sum(step["is_closed"] for step in steps),
         "advice": advice.cautions(row, move.path) if move.is_open else [],
         "advised": moves.recommended(row, move.path, at) if move.is_open else None,
@@ -79,6 +82,20 @@ def detail_of(request: Request, move: Move, **more: Any) -> dict[str, Any]:
         "timeline": timeline_of(move, actor),
         **more,
     }
+
+
+def what_helps(ground: Ground, actor: Actor) -> tuple[str, str] | None:
+    """Return where what the next step waits for can be got, and in which words; None if nowhere."""
+    step = ground.next
+    if step is None or not ground.move.is_open:
+        return None
+    asked = [need for need in (step.template.fact, *step.template.gates) if isinstance(need, Need)]
+    missing = next((need for need in asked if not rulebook.MET[need](ground.facts)), None)
+    if missing is None:
+        return None
+    customer = ground.move.customer
+    state = standing.states([customer.pk])[customer.pk]
+    return rulings_shown.fixes(actor, customer, state).get(missing)
 
 
 def timeline_of(move: Move, actor: Actor) -> list[dict[str, Any]]:

@@ -16,13 +16,14 @@ from customers.families import Family
 from customers.models import Assignment, Customer, Grant
 from partners import upload_limit
 from partners.actor import Actor
-from partners.models import Activity, Partnership
+from partners.models import Activity, Partner, Partnership
 from subscriptions.models import InventoryItem, Move, MoveStep, StepFile, Subscription
 from subscriptions.move_forms import StepForm
 from subscriptions.vocabulary import Availability, Billing, Channel, Path
 from tests.factories import (
     PDF,
     AssignmentFactory,
+    CustomerFactory,
     InventoryItemFactory,
     MoveFactory,
     ProductFactory,
@@ -179,6 +180,17 @@ class TestMove:
         step = current(migration)
         assert reverse("subscriptions:step-close", args=[step.pk]) not in page
         assert "List the services first" in read(client_for(anna), "step-close", step.pk)
+
+    def test_leads_to_where_a_missing_relationship_is_asked_for(
+        self, client_for: Sign, anna: Actor, viewer: Actor, northwind: Partner
+    ) -> None:
+        prospect = CustomerFactory(provider=northwind)
+        move = MoveFactory(subscription=SubscriptionFactory(customer=prospect), path=Path.REPLACE_LICENCES)
+        invite = reverse("customers:invite", query={"customer": prospect.pk})
+        for actor, offered in ((anna, True), (viewer, False)):
+            page = read(client_for(actor), "move", move.pk)
+            assert ("Still missing" in page) is offered, actor.label
+            assert (f'href="{invite}"' in page) is offered, actor.label
 
     def test_shows_what_proves_a_closed_step(
         self, client_for: Sign, anna: Actor, luca: Actor, ada: Actor, replacing: Move
