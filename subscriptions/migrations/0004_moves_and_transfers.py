@@ -493,6 +493,7 @@ class Migration(migrations.Migration):
             model_name="transfer",
             name="current_customer",
             field=models.ForeignKey(
+                blank=True,
                 null=True,
                 on_delete=django.db.models.deletion.PROTECT,
                 related_name="transfers_asked",
@@ -503,6 +504,7 @@ class Migration(migrations.Migration):
             model_name="transfer",
             name="current_partner",
             field=models.ForeignKey(
+                blank=True,
                 null=True,
                 on_delete=django.db.models.deletion.PROTECT,
                 related_name="+",

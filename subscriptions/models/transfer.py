@@ -82,10 +82,15 @@ class Transfer(Lifecycle):
     named = models.CharField(_("the other partner's ID"), max_length=40)
     other_name = models.CharField(_("the other partner"), max_length=160, blank=True)
     current_partner = models.ForeignKey(
-        Partner, verbose_name=_("current partner"), null=True, on_delete=models.PROTECT, related_name="+"
+        Partner,
+        verbose_name=_("current partner"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
     )
     current_customer = models.ForeignKey(
-        Customer, null=True, on_delete=models.PROTECT, related_name="transfers_asked"
+        Customer, null=True, blank=True, on_delete=models.PROTECT, related_name="transfers_asked"
     )
     status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.PENDING)
     requested_at = models.DateTimeField(_("requested at"))
