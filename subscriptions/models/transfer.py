@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from customers.models import Customer
 from partners.lifecycle import Lifecycle, among, paired, stamped
@@ -61,9 +62,9 @@ class Transfer(Lifecycle):
     class Status(models.TextChoices):
         PENDING = "pending", _("Pending")
         ACCEPTED = "accepted", _("Accepted")
-        DECLINED = "declined", _("Declined")
-        CANCELLED = "cancelled", _("Cancelled")
-        LAPSED = "lapsed", _("Lapsed")
+        DECLINED = "declined", pgettext_lazy("transfer", "Declined")
+        CANCELLED = "cancelled", pgettext_lazy("transfer", "Cancelled")
+        LAPSED = "lapsed", pgettext_lazy("transfer", "Lapsed")
 
     MOVES: ClassVar = {
         Status.PENDING: {Status.ACCEPTED, Status.DECLINED, Status.CANCELLED, Status.LAPSED},
