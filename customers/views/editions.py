@@ -105,6 +105,8 @@ def _agreement(partner: Partner, to: str) -> str:
 
 
 def _statements(stands: int) -> str:
+    if not stands:
+        return _("That another CSP partner administers a service no longer shuts it.")
     return ngettext(
         "That another CSP partner administers a service no longer shuts it: %(number)d statement stands.",
         "That another CSP partner administers a service no longer shuts it: %(number)d statements stand.",
@@ -113,6 +115,8 @@ def _statements(stands: int) -> str:
 
 
 def _statements_again(stands: int) -> str:
+    if not stands:
+        return _("A service another CSP partner administers is shut again to your resellers.")
     return ngettext(
         "A service another CSP partner administers is shut again to your resellers: %(number)d statement"
         " stands.",

@@ -55,6 +55,14 @@ def test_page_says_how_many_statements_stand(admins: Client, accepted: Relations
     assert "1 statement stands" in admins.get(PAGE).content.decode()
 
 
+def test_page_counts_no_statements_where_none_stands(admins: Client, northwind: Partner) -> None:
+    there = admins.get(PAGE).content.decode()
+    admins.post(PAGE, {"edition": "2026", "seen": "2016-12"})
+    back = admins.get(PAGE).content.decode()
+    assert "no longer shuts it." in there
+    assert "shut again to your resellers." in back
+
+
 def test_choosing_tells_and_leads_back(admins: Client, northwind: Partner) -> None:
     answer = admins.post(PAGE, {"edition": "2026", "seen": "2016-12"}, follow=True)
     assert answer.redirect_chain[-1][0] == SETTINGS
