@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -22,12 +23,12 @@ from subscriptions.board import own_turn
 from subscriptions.gates import Ground
 from subscriptions.models import Move, MoveStep
 from subscriptions.move_forms import ReasonForm, TargetForm
-from subscriptions.permissions import may_manage_move
+from subscriptions.permissions import may_edit_subscription, may_manage_move
 from subscriptions.views import rulings as rulings_shown
 from subscriptions.views.board import target, turn_words
 from subscriptions.views.customers import in_words
 from subscriptions.views.walks import shown_inventory, shown_steps
-from subscriptions.vocabulary import Direction, Need, Path
+from subscriptions.vocabulary import Direction, Need, Path, StepFact
 
 TIMELINE = 30  # log rows on a move's page
 TOLD = ("step", "service", "choice")  # of the details of a row
@@ -92,10 +93,20 @@ def what_helps(ground: Ground, actor: Actor) -> tuple[str, str] | None:
     asked = [need for need in (step.template.fact, *step.template.gates) if isinstance(need, Need)]
     missing = next((need for need in asked if not rulebook.MET[need](ground.facts)), None)
     if missing is None:
-        return None
+        return _where_recorded(ground, step, actor)
     customer = ground.move.customer
     state = standing.states([customer.pk])[customer.pk]
     return rulings_shown.fixes(actor, customer, state).get(missing)
+
+
+def _where_recorded(ground: Ground, step: MoveStep, actor: Actor) -> tuple[str, str] | None:
+    """Return where the support contact a step waits for is set, for whoever may set it."""
+    row = ground.move.subscription
+    if step.template.fact != StepFact.SUPPORT_CONTACT or gates.holds(step, ground):
+        return None
+    if not may_edit_subscription(actor, row):
+        return None
+    return reverse("subscriptions:subscription-edit", args=[row.pk]), _("Set the support contact")
 
 
 def timeline_of(move: Move, actor: Actor) -> list[dict[str, Any]]:
@@ -126,6 +137,7 @@ def sheet(request: Request, pk: int) -> HttpResponse:
             "move": move,
             "subscription": move.subscription,
             "steps": steps,
+            "ended_by": hands.told_to(request.actor.partner, move.ended_by, move),
             "signatures": signatures(move),
         },
     )

@@ -258,6 +258,29 @@ class TestMove:
         assert "The current partner" in page
         assert "<nav" not in page
 
+    def test_the_sheet_says_that_a_move_was_given_up_and_writes_its_days_in_full(
+        self, client_for: Sign, anna: Actor, replacing: Move
+    ) -> None:
+        client = client_for(anna)
+        client.post(reverse("subscriptions:move-abandon", args=[replacing.pk]), {"reason": "They stay."})
+        page = read(client, "move-print", replacing.pk)
+        assert "They stay." in page
+        sheet = page.split("<h2>")[0]
+        assert "today" not in sheet
+        assert "yesterday" not in sheet
+
+    def test_the_support_contact_a_step_waits_for_is_one_click_away_for_whoever_may_set_it(
+        self, client_for: Sign, anna: Actor, luca: Actor, contoso: Customer, assigned: Assignment
+    ) -> None:
+        row = SubscriptionFactory(customer=contoso, support_contact=None)
+        caring = MoveFactory(subscription=row, path=Path.SUPPORT_IN_PLACE, done=3)
+        address = reverse("subscriptions:move", args=[caring.pk])
+        edit = reverse("subscriptions:subscription-edit", args=[row.pk])
+        assert client_for(anna).get(address).context["fix"] == (edit, "Set the support contact")
+        assert client_for(luca).get(address).context["fix"] is None
+        Subscription.objects.filter(pk=row.pk).update(support_contact=contoso.provider)
+        assert client_for(anna).get(address).context["fix"] is None
+
     def test_its_page_costs_the_same_whatever_it_holds(
         self, client_for: Sign, anna: Actor, migration: Move
     ) -> None:
