@@ -269,7 +269,7 @@ def timeline(rows: Any, skip: str = "") -> list[dict[str, Any]]:
     return [
         {
             "title": entry.label,
-            "who": " · ".join(part for part in (entry.who, entry.company) if part),
+            "who": " · ".join(dict.fromkeys(part for part in (entry.who, entry.company) if part)),
             "at": entry.at,
             "note": note(entry, skip),
         }

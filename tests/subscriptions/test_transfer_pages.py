@@ -273,6 +273,15 @@ def test_cancelling_has_a_page_of_its_own(crossing: Crossing, client_for: SignIn
 # --- by hand -----------------------------------------------------------------------------------
 
 
+def test_who_answered_is_to_the_one_that_asked_a_company_named_once(
+    crossing: Crossing, client_for: SignIn
+) -> None:
+    asked = crossing.ask()
+    client_for(crossing.lucia).post(page_of(asked, "transfer-decline"), {"reason": ""})
+    timeline = client_for(crossing.anna).get(page_of(asked)).context["timeline"]
+    assert timeline[0]["who"] == crossing.lucia.company
+
+
 def test_kept_by_hand_from_the_page_to_its_outcome(crossing: Crossing, client_for: SignIn) -> None:
     row, client = crossing.records(LICENCES), client_for(crossing.anna)
     address = reverse(
@@ -286,7 +295,12 @@ def test_kept_by_hand_from_the_page_to_its_outcome(crossing: Crossing, client_fo
     assert "What you tick is sold by you from now on" in words(client, note)
     wrong = client.post(note, {"chosen": [kept.items.get().pk], "happened_on": "2026-03-11"})
     assert "not one to come" in str(wrong.context["form"]["happened_on"].errors)
-    client.post(note, {"chosen": [kept.items.get().pk], "happened_on": "2026-03-09"})
+    client.post(
+        note, {"chosen": [kept.items.get().pk], "happened_on": "2026-03-09", "reason": "They wrote to us."}
+    )
+    page = words(client, page_of(kept))
+    assert "Note: They wrote to us." in page
+    assert "The reason given" not in page
     row.refresh_from_db()
     assert row.channel == Channel.CSP_OWN
     assert "nothing left to note" in words(client, note)
