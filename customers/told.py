@@ -37,15 +37,21 @@ def record_of(customer: Customer) -> ActivityQuerySet:
 
 
 def what(details: Mapping[str, Any]) -> str:
-    """Say in the reader's words which privilege, services, reseller or step a row is about; nothing else."""
+    """Say in the reader's words which privilege, services, reseller or step a row is about, and no more."""
     words = [
         dict(Privilege.choices).get(details.get("privilege", "")),
         *(dict(Privilege.choices).get(one) for one in details.get("privileges", ())),
         dict(GROUND).get(details.get("services", "")),
         details.get("reseller"),
-        *(activity.detail(name)[1].get(details.get(name, "")) for name in _details),
+        *(_in_words(name, details.get(name, "")) for name in _details),
     ]
     return ", ".join(str(word) for word in words if word)
+
+
+def _in_words(name: str, value: str) -> object:
+    """Say a registered detail: one of few by its label, a name somebody typed as it stands."""
+    labels = activity.detail(name)[1]
+    return labels.get(value) if labels else value
 
 
 def header() -> list[str]:

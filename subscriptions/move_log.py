@@ -52,7 +52,7 @@ told.tells(
     Verb.ABANDONED,
     Verb.SERVICE_MOVED,
     Verb.SERVICE_CANCELLED,
-    details=("path", "step"),
+    details=("path", "step", "service"),
 )
 
 

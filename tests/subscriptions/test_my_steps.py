@@ -387,6 +387,17 @@ def test_service_that_stays_is_not_cancelled(client: Client, migrated: Move, con
     assert "it stays where it is" in text(answer)
 
 
+def test_record_names_the_service_that_was_cancelled(
+    client: Client, migrated: Move, confirmed: Contact, contoso: Customer
+) -> None:
+    item = migrated.inventory.filter(moved_at__isnull=False).first()
+    assert item is not None
+    client.post(page(confirmed, "my-service", item.pk))
+    row = told.record_of(contoso).first()
+    assert row is not None
+    assert told.what(activity.entry(row).details).endswith(f", {item.name}")
+
+
 # --- who opens it ------------------------------------------------------------------------------
 
 
