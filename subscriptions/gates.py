@@ -101,7 +101,7 @@ def why_not(step: MoveStep, actor: Actor, ground: Ground) -> str:
     """Say why this person cannot close a step now, in the words of what it waits for; empty if they can."""
     return (
         why_not_noted(step, actor, ground)
-        or _why_no_fact(step, ground)
+        or _why_no_fact(step, actor, ground)
         or _why_no_inventory(step, ground)
         or _why_not_moved(step, ground)
         or _why_not_second(step, actor, ground)
@@ -160,9 +160,15 @@ def _missing(need: Need) -> str:
     return _("Still missing: %(need)s %(lift)s") % {"need": need.label, "lift": need.lift}
 
 
-def _why_no_fact(step: MoveStep, ground: Ground) -> str:
+def names_itself(step: MoveStep, actor: Actor) -> bool:
+    """Say whether a reseller becomes the support contact by closing this step, as who holds support may."""
+    partner = actor.partner
+    return step.template.fact == StepFact.SUPPORT_CONTACT and partner is not None and partner.is_reseller
+
+
+def _why_no_fact(step: MoveStep, actor: Actor, ground: Ground) -> str:
     fact = step.template.fact
-    if fact is None or holds(step, ground):
+    if fact is None or holds(step, ground) or names_itself(step, actor):
         return ""
     if isinstance(fact, Need):
         return _missing(fact)

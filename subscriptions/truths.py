@@ -41,6 +41,16 @@ def _record_successor(given: Given, ground: Ground, by: Actor) -> list[models.Mo
     return [new]
 
 
+def _name_contact(given: Given, ground: Ground, by: Actor) -> list[models.Model]:
+    """Make the reseller that holds support the contact, where the provider has not named one."""
+    row = ground.move.subscription
+    if row.support_contact_id is not None or by.partner is None or not by.partner.is_reseller:
+        return []
+    row.support_contact = by.partner
+    _save(row)
+    return [row]
+
+
 def _end_old(given: Given, ground: Ground, by: Actor) -> list[models.Model]:
     """End the old subscription: it has run out if its term was over by then, else it was cancelled."""
     row, day = ground.move.subscription, given.happened_on
@@ -123,6 +133,7 @@ def _save(row: Subscription, status: str = "") -> None:
 
 
 _TRUTHS: Mapping[str, Truth] = {
+    "support_contact": _name_contact,
     "buy": _record_successor,
     "renewed": _record_successor,
     "new_subscription": _record_successor,
@@ -133,7 +144,8 @@ _TRUTHS: Mapping[str, Truth] = {
     "ownership_done": _take_over,
     "out_closed": _let_go,
 }
-WRITING = frozenset(_TRUTHS) - {"buy", "renewed", "new_subscription"}  # those that change the old row
+# Those after which the rulebook rules on something else.
+WRITING = frozenset(_TRUTHS) - {"support_contact", "buy", "renewed", "new_subscription"}
 
 
 def has_written(steps: list[MoveStep]) -> bool:

@@ -82,7 +82,7 @@ class Path(TextChoices):
     WAIT_OR_CANCEL = "wait_or_cancel", _("Wait for the end, or cancel")
     MIGRATE_AZURE = "migrate_azure", _("Migrate Azure by hand")
     SWITCH_PARTNER = "switch_partner", _("Switch the Azure partner")
-    TRANSFER = "transfer", _("Transfer to another CSP partner")
+    TRANSFER = "transfer", _("Transfer between CSP partners")
     CHANNEL_TRANSFER = "channel_transfer", _("Renew into CSP")
     OWNERSHIP_REQUEST = "ownership_request", _("Request billing ownership")
     CHANGE_RESELLER = "change_reseller", _("Change the reseller")

@@ -106,7 +106,7 @@ class Migration(migrations.Migration):
                             ("wait_or_cancel", "Wait for the end, or cancel"),
                             ("migrate_azure", "Migrate Azure by hand"),
                             ("switch_partner", "Switch the Azure partner"),
-                            ("transfer", "Transfer to another CSP partner"),
+                            ("transfer", "Transfer between CSP partners"),
                             ("channel_transfer", "Renew into CSP"),
                             ("ownership_request", "Request billing ownership"),
                             ("change_reseller", "Change the reseller"),
@@ -498,6 +498,7 @@ class Migration(migrations.Migration):
                 on_delete=django.db.models.deletion.PROTECT,
                 related_name="transfers_asked",
                 to="customers.customer",
+                verbose_name="the current partner's customer",
             ),
         ),
         migrations.AddField(

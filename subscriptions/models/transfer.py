@@ -91,7 +91,12 @@ class Transfer(Lifecycle):
         related_name="+",
     )
     current_customer = models.ForeignKey(
-        Customer, null=True, blank=True, on_delete=models.PROTECT, related_name="transfers_asked"
+        Customer,
+        verbose_name=_("the current partner's customer"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="transfers_asked",
     )
     status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.PENDING)
     requested_at = models.DateTimeField(_("requested at"))

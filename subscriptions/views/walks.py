@@ -57,6 +57,7 @@ def shown_step(step: MoveStep, ground: Ground, actor: Actor, *, alone: bool = Fa
         "files": shown_files(step, actor, ground.at),
         "may_close": may,
         "why_not": why_not,
+        "names_you": gates.names_itself(step, actor) and not gates.holds(step, ground),
         "why_needed": why_needed,
         "url": reverse("subscriptions:step-close", args=[step.pk])
         if may and not (why_not and why_needed)

@@ -159,6 +159,34 @@ class TestWhose:
         move = at_step(licences, steps.SUPPORT_IN_PLACE, "first_task")
         assert close(move, by=fabrikam_agent).status == "completed"
 
+    def test_a_reseller_that_holds_support_becomes_the_contact_by_closing_its_step(
+        self,
+        licences: Subscription,
+        assigned: Assignment,
+        support: Grant,
+        fabrikam_agent: Actor,
+        close: Close,
+    ) -> None:
+        Assignment.objects.filter(pk=assigned.pk).update(grant=support, privilege="support")
+        move = at_step(licences, steps.SUPPORT_IN_PLACE, "support_contact")
+        close(move, by=fabrikam_agent)
+        licences.refresh_from_db()
+        assert licences.support_contact == assigned.reseller
+
+    def test_nor_takes_the_contact_from_whom_the_provider_named(
+        self,
+        licences: Subscription,
+        assigned: Assignment,
+        support: Grant,
+        fabrikam_agent: Actor,
+        close: Close,
+    ) -> None:
+        Assignment.objects.filter(pk=assigned.pk).update(grant=support, privilege="support")
+        Subscription.objects.filter(pk=licences.pk).update(support_contact=licences.provider)
+        close(at_step(licences, steps.SUPPORT_IN_PLACE, "support_contact"), by=fabrikam_agent)
+        licences.refresh_from_db()
+        assert licences.support_contact == licences.provider
+
     def test_not_those_of_a_privilege_it_does_not_hold(
         self, licences: Subscription, assigned: Assignment, luca: Actor, close: Close
     ) -> None:
