@@ -28,7 +28,10 @@ TOLD_NOTHING = {
     "a company with this customer": lambda crossing, tailspin: crossing.lucerne.partner_id,
     "the same by its tenant": lambda crossing, tailspin: str(crossing.lucerne.tenant_id),
 }
-NUMBERS = re.compile(r'(csrfmiddlewaretoken" value=")[^"]+|(/transfers/|transfer )\d+|nonce-[\w=+/-]+')
+NUMBERS = re.compile(
+    r'(csrfmiddlewaretoken" value=")[^"]+|(/transfers/|transfer |/transfers_sent/|class="quiet">)\d+'
+    r"|nonce-[\w=+/-]+"
+)
 
 
 def pages(client: Client, crossing: Crossing, named: str) -> list[str]:
