@@ -74,7 +74,7 @@ class SubscriptionQuerySet(models.QuerySet["Subscription"]):
             expressions.DECIDES, product__billing=vocabulary.Billing.LICENSE, decision_day__gte=first
         )
         if last is None:
-            # The same range without an end: by it a reseller's few rows are found without reading all there are.
+            # The same range without an end: by it a reseller's few rows are found without reading all.
             return rows.filter(expressions.decides_within(first, FAR, edition))
         return rows.filter(expressions.decides_within(first, last, edition), decision_day__lte=last)
 
